@@ -57,7 +57,6 @@ public sealed record GenerationOptions
 
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
-    /// <exception cref="ArgumentException">A stop string is null or empty, or a list is null.</exception>
     public void Validate()
     {
         Check(MaxNewTokens >= 1, nameof(MaxNewTokens), MaxNewTokens, "must be at least 1");
@@ -67,8 +66,9 @@ public sealed record GenerationOptions
         Check(MinP is >= 0 and <= 1, nameof(MinP), MinP, "must be from 0 (all tokens) to 1");
         Check(RepetitionPenalty > 0 && double.IsFinite(RepetitionPenalty), nameof(RepetitionPenalty), RepetitionPenalty, "must be above 0 (1: no penalty)");
         Check(BatchSize >= 1, nameof(BatchSize), BatchSize, "must be at least 1");
-        if (StopStrings is null || StopStrings.Any(string.IsNullOrEmpty))
-            throw new ArgumentException($"{nameof(StopStrings)} must be a list of strings that are not empty.", nameof(StopStrings));
+        Check(StopStrings is not null, nameof(StopStrings), "null", "must be a list, if an empty one");
+        foreach (var stop in StopStrings!)
+            Check(!string.IsNullOrEmpty(stop), nameof(StopStrings), "empty in one place", "must hold strings of at least one character");
         foreach (var id in EosTokenIds ?? [])
             Check(id >= 0, nameof(EosTokenIds), id, "must hold ids of tokens, which are at least 0");
     }
