@@ -1,0 +1,42 @@
+using Ml.Llm.Training;
+
+namespace Ml.Llm;
+
+/// <summary>Options of <see cref="CausalLanguageModelTrainer"/>.</summary>
+/// <threadsafety>Instances are immutable.</threadsafety>
+public sealed record CausalLanguageModelOptions
+{
+    /// <summary>
+    /// The column that holds a document a row (default "Text"): text, or a vector of Int32 that are token ids already. The trained
+    /// model completes the texts of a column of this name.
+    /// </summary>
+    public string TextColumnName { get; init; } = "Text";
+
+    /// <summary>The column that the trained model writes its completions to (default "GeneratedText").</summary>
+    public string OutputColumnName { get; init; } = "GeneratedText";
+
+    /// <summary>
+    /// The tokens of one training row (default null: the model's longest sequence, but at most 1,024). Documents are joined by the
+    /// end-of-text token and cut into rows of this length; nothing is left out.
+    /// </summary>
+    public int? SequenceLength { get; init; }
+
+    /// <summary>How training runs.</summary>
+    public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>How the trained model completes text in a pipeline.</summary>
+    public GenerationOptions Generation { get; init; } = new();
+
+    /// <summary>Checks every option, those of <see cref="Training"/> and <see cref="Generation"/> too.</summary>
+    /// <exception cref="ArgumentException">An option is wrong; the message names it.</exception>
+    public void Validate()
+    {
+        ArgumentException.ThrowIfNullOrEmpty(TextColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(OutputColumnName);
+        OptionChecks.AtLeast(SequenceLength, 1, nameof(SequenceLength));
+        ArgumentNullException.ThrowIfNull(Training);
+        ArgumentNullException.ThrowIfNull(Generation);
+        Training.Validate();
+        Generation.Validate();
+    }
+}
