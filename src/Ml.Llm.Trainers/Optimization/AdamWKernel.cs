@@ -10,12 +10,15 @@ namespace Ml.Llm.Training;
 /// </remarks>
 internal static unsafe class AdamWKernel
 {
-    /// <summary>Updates [begin, end).</summary>
-    /// <param name="keep">What weights are multiplied by first: decoupled weight decay.</param>
-    /// <param name="compute">The bf16 copy to write, or null.</param>
+    /// <summary>
+    /// Updates [begin, end) of weights, mean and square, and of the bf16 copy where one is given. Weights are multiplied by
+    /// <paramref name="keep"/> first: decoupled weight decay.
+    /// </summary>
     internal static void Run(float* weights, float* gradients, float* mean, float* square, ushort* compute, long begin, long end, in AdamWStep step, float keep)
     {
         var width = Vector512<float>.Count;
+        var lanes = stackalloc float[2 * width];
+        new Span<float>(lanes, 2 * width).Clear();
         var i = begin;
         for (; i <= end - width; i += width)
         {
@@ -28,10 +31,7 @@ internal static unsafe class AdamWKernel
         for (; i < end; i++)
         {
             // One lane of the same vector arithmetic: rounding is that of the whole vectors.
-            float m = mean[i], v = square[i];
-            float* lanes = stackalloc float[2 * width];
-            new Span<float>(lanes, 2 * width).Clear();
-            (lanes[0], lanes[width]) = (m, v);
+            (lanes[0], lanes[width]) = (mean[i], square[i]);
             var weight = Update(Vector512.CreateScalar(weights[i]), Vector512.CreateScalar(gradients[i]), lanes, lanes + width, step, keep);
             (mean[i], square[i], weights[i]) = (lanes[0], lanes[width], weight.ToScalar());
             if (compute != null)

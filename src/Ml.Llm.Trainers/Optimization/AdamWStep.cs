@@ -4,6 +4,8 @@ namespace Ml.Llm.Training;
 /// <param name="GradientScale">What gradients are multiplied by first: clipping.</param>
 /// <param name="Beta1">Decay of the mean of gradients.</param>
 /// <param name="Beta2">Decay of the mean of squared gradients.</param>
+/// <param name="OneMinusBeta1">1 - Beta1, from the doubles.</param>
+/// <param name="OneMinusBeta2">1 - Beta2, from the doubles.</param>
 /// <param name="StepSize">Learning rate / (1 - Beta1^t).</param>
 /// <param name="RootCorrection">1 / sqrt(1 - Beta2^t).</param>
 /// <param name="Epsilon">Added after the bias correction.</param>

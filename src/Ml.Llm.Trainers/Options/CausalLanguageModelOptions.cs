@@ -2,7 +2,7 @@ using Ml.Llm.Training;
 
 namespace Ml.Llm;
 
-/// <summary>Options of <see cref="CausalLanguageModelTrainer"/>.</summary>
+/// <summary>Options of the trainer of causal language models.</summary>
 /// <threadsafety>Instances are immutable.</threadsafety>
 public sealed record CausalLanguageModelOptions
 {
@@ -31,11 +31,11 @@ public sealed record CausalLanguageModelOptions
     /// <exception cref="ArgumentException">An option is wrong; the message names it.</exception>
     public void Validate()
     {
-        ArgumentException.ThrowIfNullOrEmpty(TextColumnName);
-        ArgumentException.ThrowIfNullOrEmpty(OutputColumnName);
+        OptionChecks.NotEmpty(TextColumnName, nameof(TextColumnName));
+        OptionChecks.NotEmpty(OutputColumnName, nameof(OutputColumnName));
         OptionChecks.AtLeast(SequenceLength, 1, nameof(SequenceLength));
-        ArgumentNullException.ThrowIfNull(Training);
-        ArgumentNullException.ThrowIfNull(Generation);
+        OptionChecks.Present(Training, nameof(Training));
+        OptionChecks.Present(Generation, nameof(Generation));
         Training.Validate();
         Generation.Validate();
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ml.Llm.Training;
 
 namespace Ml.Llm;
 
@@ -79,10 +80,8 @@ public sealed record CosineSchedule : LearningRateSchedule
     /// <inheritdoc/>
     public override void Validate()
     {
-        if (!(NumCycles > 0 && double.IsFinite(NumCycles)))
-            throw new ArgumentOutOfRangeException(nameof(NumCycles), NumCycles, "NumCycles of a cosine schedule must be above 0.");
-        if (!(MinLearningRateRatio is >= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(MinLearningRateRatio), MinLearningRateRatio, "MinLearningRateRatio must lie from 0 to 1.");
+        OptionChecks.Above(NumCycles, 0, nameof(NumCycles));
+        OptionChecks.Within(MinLearningRateRatio, 0, 1, nameof(MinLearningRateRatio));
     }
 
     internal override double AfterWarmup(double progress)

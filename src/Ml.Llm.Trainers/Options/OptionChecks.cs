@@ -11,6 +11,24 @@ internal static class OptionChecks
             throw new ArgumentOutOfRangeException(name, given, string.Create(CultureInfo.InvariantCulture, $"{name} must be at least {least}."));
     }
 
+    internal static void Present(object? value, string name)
+    {
+        if (value is null)
+            throw new ArgumentNullException(name, $"{name} must not be null.");
+    }
+
+    internal static void NotEmpty(string? value, string name)
+    {
+        if (string.IsNullOrEmpty(value))
+            throw new ArgumentException($"{name} must not be empty.", name);
+    }
+
+    internal static void Require(bool holds, string name, string message)
+    {
+        if (!holds)
+            throw new ArgumentException(message, name);
+    }
+
     /// <summary>A finite number from a least to a most one; <paramref name="open"/> shuts the most out.</summary>
     internal static void Within(double value, double least, double most, string name, bool open = false)
     {

@@ -132,19 +132,17 @@ public sealed record TrainingOptions
         OptionChecks.AtLeast(BatchSize, 1, nameof(BatchSize));
         OptionChecks.AtLeast(GradientAccumulationSteps, 1, nameof(GradientAccumulationSteps));
         OptionChecks.Within(LearningRate, 0, double.PositiveInfinity, nameof(LearningRate));
-        ArgumentNullException.ThrowIfNull(Schedule);
+        OptionChecks.Present(Schedule, nameof(Schedule));
         Schedule.Validate();
         OptionChecks.AtLeast(WarmupSteps, 0, nameof(WarmupSteps));
         OptionChecks.Within(WarmupRatio, 0, 1, nameof(WarmupRatio), open: true);
-        if (MaxSteps is { } steps && WarmupSteps > steps)
-            throw new ArgumentOutOfRangeException(nameof(WarmupSteps), WarmupSteps, "WarmupSteps must not be above MaxSteps.");
+        OptionChecks.Within(WarmupSteps, 0, MaxSteps ?? double.PositiveInfinity, nameof(WarmupSteps));
         OptionChecks.Within(AdamBeta1, 0, 1, nameof(AdamBeta1), open: true);
         OptionChecks.Within(AdamBeta2, 0, 1, nameof(AdamBeta2), open: true);
         OptionChecks.Within(AdamEpsilon, 1e-30, double.PositiveInfinity, nameof(AdamEpsilon));
         OptionChecks.Within(WeightDecay, 0, double.PositiveInfinity, nameof(WeightDecay));
         OptionChecks.Within(MaxGradNorm, 0, double.PositiveInfinity, nameof(MaxGradNorm));
-        if (!Enum.IsDefined(Precision))
-            throw new ArgumentOutOfRangeException(nameof(Precision), Precision, "Precision must be Auto, Fp32 or Bf16.");
+        OptionChecks.Within((int)Precision, (int)Precision.Auto, (int)Precision.Bf16, nameof(Precision));
         OptionChecks.Within(ValidationFraction, 0, 1, nameof(ValidationFraction), open: true);
         OptionChecks.AtLeast(EvaluateEverySteps, 1, nameof(EvaluateEverySteps));
         OptionChecks.AtLeast(EvaluationBatchSize, 1, nameof(EvaluationBatchSize));
@@ -155,14 +153,13 @@ public sealed record TrainingOptions
         OptionChecks.AtLeast(SaveTotalLimit, 1, nameof(SaveTotalLimit));
         OptionChecks.AtLeast(LoggingSteps, 1, nameof(LoggingSteps));
         OptionChecks.AtLeast(Threads, 1, nameof(Threads));
-        if (CheckpointFolder is { Length: 0 })
-            throw new ArgumentException("CheckpointFolder is empty: give a folder, or null for no checkpoints.");
-        if (MetricsFile is { Length: 0 })
-            throw new ArgumentException("MetricsFile is empty: give a file, or null for none.");
-        if (Resume && CheckpointFolder is null)
-            throw new ArgumentException("Resume needs a CheckpointFolder to go on from.");
-        if (EarlyStoppingPatience is not null && EvaluateEverySteps is null)
-            throw new ArgumentException("EarlyStoppingPatience counts evaluations: set EvaluateEverySteps too.");
+        if (CheckpointFolder is not null)
+            OptionChecks.NotEmpty(CheckpointFolder, nameof(CheckpointFolder));
+        if (MetricsFile is not null)
+            OptionChecks.NotEmpty(MetricsFile, nameof(MetricsFile));
+        OptionChecks.Require(!Resume || CheckpointFolder is not null, nameof(Resume), "Resume needs a CheckpointFolder to go on from.");
+        OptionChecks.Require(
+            EarlyStoppingPatience is null || EvaluateEverySteps is not null, nameof(EarlyStoppingPatience), "EarlyStoppingPatience counts evaluations: set EvaluateEverySteps too.");
     }
 
     /// <summary>The warm-up in steps of a training of so many.</summary>
