@@ -1,0 +1,46 @@
+using Microsoft.ML.Tokenizers;
+using Ml.Llm.Models;
+
+namespace Ml.Llm;
+
+/// <summary>A language model: its configuration, its weights, and the tokenizer that it was trained with.</summary>
+/// <threadsafety>Generating and saving may be called from several threads at once; disposing may not.</threadsafety>
+public sealed partial class LanguageModel : IDisposable
+{
+    internal LanguageModel(ModelConfig config, Tokenizer? tokenizer, DecoderModel network)
+    {
+        Config = config;
+        Tokenizer = tokenizer;
+        Network = network;
+    }
+
+    /// <summary>What the model is made of.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The tokenizer, or null where the model came without one.</summary>
+    public Tokenizer? Tokenizer { get; }
+
+    /// <summary>The number of weights, each shared one once.</summary>
+    public long ParameterCount => Network.Parameters.ParameterCount;
+
+    /// <summary>The model itself.</summary>
+    internal DecoderModel Network { get; }
+
+    /// <summary>Makes a model with freshly drawn weights.</summary>
+    /// <param name="config">What it is made of.</param>
+    /// <param name="tokenizer">The tokenizer that it is for.</param>
+    /// <param name="seed">Draws the weights; the same seed draws the same.</param>
+    /// <returns>The model, untrained.</returns>
+    /// <exception cref="ArgumentException">The configuration is not possible.</exception>
+    /// <exception cref="EngineNotFoundException">No engine package is installed.</exception>
+    public static LanguageModel Create(ModelConfig config, Tokenizer tokenizer, int seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        config.Validate();
+        return new LanguageModel(config, tokenizer, new DecoderModel(config.ToShape(), seed: seed, initializerRange: (float)config.InitializerRange));
+    }
+
+    /// <summary>Gives the weights' memory back.</summary>
+    public void Dispose() => Network.Dispose();
+}
