@@ -17,6 +17,7 @@ internal sealed class SafetensorsHeader
     private const string MetadataName = "__metadata__";
 
     private readonly string file;
+    private bool metadataSeen;
 
     private SafetensorsHeader(string file) => this.file = file;
 
@@ -96,8 +97,6 @@ internal sealed class SafetensorsHeader
             throw Invalid($"it holds text that is not Unicode ({failure.Message})", failure);
         }
     }
-
-    private bool metadataSeen;
 
     private void ReadMetadata(ref Utf8JsonReader reader)
     {
@@ -232,12 +231,13 @@ internal sealed class SafetensorsHeader
             var bits = (long)entry.DType.Bits();
             checked
             {
-                var count = 1L;
+                // Strides must fit too, which a dimension of 0 does not shorten.
                 foreach (var dimension in entry.Shape)
-                    count *= dimension;
-                bits *= count;
+                    bits *= Math.Max(dimension, 1);
             }
 
+            if (entry.Shape.Contains(0))
+                return 0;
             return bits % 8 == 0
                 ? bits / 8
                 : throw new ModelFormatException(file, $"tensor '{entry.Name}' is misaligned: {entry.DType.Code()} {entry.ShapeText} does not fill whole bytes. The file is damaged or forged.");
