@@ -114,7 +114,7 @@ internal sealed class DecoderModel : IDisposable
             branch = Drop(Layers.Linear(inner, layer.Down, layer.DownBias), Shape.ResidualDropout);
         }
 
-        var (_, last) = Layers.AddNorm(stream, branch, weights.FinalNorm);
+        var last = Layers.AddNormLast(stream, branch, weights.FinalNorm);
         each?.Invoke(last);
         return last.view(batch, length, Shape.HiddenSize);
     }

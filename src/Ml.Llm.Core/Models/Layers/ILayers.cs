@@ -46,6 +46,9 @@ internal interface ILayers
     /// <returns>The sum and its norm, both [tokens, hidden].</returns>
     (Tensor Sum, Tensor Normed) AddNorm(Tensor x, Tensor? branch, Norm norm);
 
+    /// <summary>The norm of the sum, where the sum itself is not needed any more.</summary>
+    Tensor AddNormLast(Tensor x, Tensor? branch, Norm norm);
+
     /// <summary>Causal attention with rotary positions, from query, key and value side by side to the heads' outputs side by side.</summary>
     /// <param name="queryKeyValue">[tokens, (heads + 2 kv heads) * head dim].</param>
     /// <param name="attention">Heads, scale and rotary table.</param>

@@ -49,6 +49,8 @@ internal sealed class PlainLayers : ILayers
         return (sum, weight.to(sum.dtype) * normed.to(sum.dtype));
     }
 
+    public Tensor AddNormLast(Tensor x, Tensor? branch, Norm norm) => AddNorm(x, branch, norm).Normed;
+
     public Tensor Attend(Tensor queryKeyValue, AttentionGeometry attention, AttentionLayout layout, double dropout)
     {
         var (query, key, value) = Split(queryKeyValue, attention, layout);
