@@ -50,6 +50,22 @@ internal sealed class AttentionLayout
         return new AttentionLayout(padding.Length, length, first, positions);
     }
 
+    /// <summary>New tokens behind those in a cache: their positions alone.</summary>
+    /// <param name="padding">The number of padding tokens at the start of each row.</param>
+    /// <param name="seen">The number of tokens before the new ones, padding included.</param>
+    /// <param name="length">The number of new tokens in a row.</param>
+    internal static AttentionLayout Continued(ReadOnlySpan<int> padding, int seen, int length)
+    {
+        var positions = new int[padding.Length * length];
+        for (var row = 0; row < padding.Length; row++)
+        {
+            for (var t = 0; t < length; t++)
+                positions[(row * length) + t] = Math.Max(0, seen + t - padding[row]);
+        }
+
+        return new AttentionLayout(padding.Length, length, null, positions);
+    }
+
     /// <summary>Rows as an attention mask gives them: ones are real tokens, zeros are padding on the left or on the right.</summary>
     /// <param name="mask">[batch * length] ones and zeros.</param>
     /// <param name="batch">The number of rows.</param>

@@ -1,3 +1,4 @@
+using Ml.Llm.Generation;
 using Ml.Llm.Models.Layers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -59,6 +60,26 @@ internal sealed class DecoderModel : IDisposable
         CheckLayout(inputIds, layout);
         return Run(inputIds, layout, (queryKeyValue, geometry, _) =>
             Layers.Attend(queryKeyValue, geometry, layout, Training ? Shape.AttentionDropout : 0), each);
+    }
+
+    /// <summary>Runs the model over new tokens that follow those in a cache, and appends them to it. Without gradients.</summary>
+    /// <param name="inputIds">[batch, new tokens] int64.</param>
+    /// <param name="cache">What was seen before; advanced.</param>
+    /// <returns>The new tokens' hidden states after the final norm, [batch, new tokens, hidden].</returns>
+    /// <exception cref="ArgumentException">Shape, type or ids do not fit, or a position lies beyond the model's.</exception>
+    internal Tensor ForwardCached(Tensor inputIds, KeyValueCache cache)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        CheckIds(inputIds);
+        var length = (int)inputIds.size(1);
+        var layout = AttentionLayout.Continued(cache.PadCounts, cache.Length, length);
+        CheckLayout(inputIds, layout);
+        var hidden = CachedAttention.HiddenKeys(cache, length, Device);
+        var result = Run(inputIds, layout, (queryKeyValue, geometry, layer) =>
+            CachedAttention.Attend(queryKeyValue, geometry, layer, layout, cache, hidden));
+        cache.Advance(length);
+        return result.MoveToOuterDisposeScope();
     }
 
     /// <summary>The logits of hidden states.</summary>

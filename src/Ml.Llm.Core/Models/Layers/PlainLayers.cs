@@ -53,7 +53,13 @@ internal sealed class PlainLayers : ILayers
 
     public Tensor Attend(Tensor queryKeyValue, AttentionGeometry attention, AttentionLayout layout, double dropout)
     {
-        var (query, key, value) = Split(queryKeyValue, attention, layout);
+        var (query, key, value) = SplitHeads(queryKeyValue, attention, layout);
+        if (attention.KeyValueHeads != attention.Heads)
+        {
+            key = key.repeat_interleave(attention.Heads / attention.KeyValueHeads, 1);
+            value = value.repeat_interleave(attention.Heads / attention.KeyValueHeads, 1);
+        }
+
         var scores = query.matmul(key.transpose(-2, -1)) * attention.Scale; // [B, H, T, T]
         var hidden = HiddenKeys(layout, queryKeyValue.device);
         var weights = functional.softmax(scores.to(ScalarType.Float32).masked_fill(hidden, float.NegativeInfinity), -1).to(query.dtype);
@@ -71,8 +77,8 @@ internal sealed class PlainLayers : ILayers
         return new LossResult(sum * scale, count, sum.item<float>());
     }
 
-    /// <summary>Query, key and value after rotary positions, each [batch, heads, length, head dim]; key-value heads repeated to the query heads.</summary>
-    internal static (Tensor Query, Tensor Key, Tensor Value) Split(Tensor queryKeyValue, AttentionGeometry attention, AttentionLayout layout)
+    /// <summary>Query [batch, heads, length, head dim], key and value [batch, kv heads, length, head dim], after rotary positions.</summary>
+    internal static (Tensor Query, Tensor Key, Tensor Value) SplitHeads(Tensor queryKeyValue, AttentionGeometry attention, AttentionLayout layout)
     {
         var (heads, groups, width) = (attention.Heads, attention.KeyValueHeads, attention.HeadDim);
         var all = queryKeyValue.view(layout.Batch, layout.Length, heads + (2 * groups), width).transpose(1, 2); // [B, H + 2K, T, D]
@@ -84,12 +90,6 @@ internal sealed class PlainLayers : ILayers
             var positions = Positions(layout, queryKeyValue.device);
             query = Rotate(query, rotary, positions, layout);
             key = Rotate(key, rotary, positions, layout);
-        }
-
-        if (groups != heads)
-        {
-            key = key.repeat_interleave(heads / groups, 1);
-            value = value.repeat_interleave(heads / groups, 1);
         }
 
         return (query, key, value);
