@@ -1,0 +1,70 @@
+namespace Ml.Llm.Golden.Tests;
+
+/// <summary>Areas that not-yet.txt names: each of their cases counts as skipped. An area that is neither named there nor tested fails.</summary>
+[TestClass]
+public sealed class AreaTests
+{
+    public static IEnumerable<object[]> All => GoldenFolder.List(".", static root => Directory.EnumerateDirectories(root).Select(static path => Path.GetFileName(path)));
+
+    public static IEnumerable<object[]> Adapters => GoldenFolder.Items("adapters");
+
+    public static IEnumerable<object[]> Alignment => GoldenFolder.Items("alignment");
+
+    public static IEnumerable<object[]> Chat => GoldenFolder.Items("chat");
+
+    public static IEnumerable<object[]> Generation => GoldenFolder.Items("generation");
+
+    public static IEnumerable<object[]> Gguf => GoldenFolder.Items("gguf");
+
+    public static IEnumerable<object[]> Metrics => GoldenFolder.Items("metrics");
+
+    public static IEnumerable<object[]> Real => GoldenFolder.Items("real");
+
+    public static IEnumerable<object[]> Tokenizers => GoldenFolder.Items("tokenizers");
+
+    public static IEnumerable<object[]> Training => GoldenFolder.Items("training");
+
+    [TestMethod, DynamicData(nameof(All))]
+    public void Every_area_is_tested_or_named_as_not_yet(string area)
+    {
+        GoldenFolder.Require(".", area);
+        var tested = typeof(AreaTests).Assembly.GetTypes().Where(static type => type != typeof(AreaTests))
+            .SelectMany(static type => type.GetCustomAttributes(typeof(TestCategoryAttribute), inherit: false).Cast<TestCategoryAttribute>())
+            .SelectMany(static category => category.TestCategories);
+        Assert.IsTrue(NotYet.Names("area", area) || tested.Contains($"golden-{area}"), $"No test runs the cases of {area}, and not-yet.txt does not name it.");
+    }
+
+    [TestMethod, TestCategory("golden-adapters"), DynamicData(nameof(Adapters))]
+    public void Adapters_are_not_built_yet(string name) => Skip("adapters", name);
+
+    [TestMethod, TestCategory("golden-alignment"), DynamicData(nameof(Alignment))]
+    public void Alignment_is_not_built_yet(string name) => Skip("alignment", name);
+
+    [TestMethod, TestCategory("golden-chat"), DynamicData(nameof(Chat))]
+    public void Chat_is_not_built_yet(string name) => Skip("chat", name);
+
+    [TestMethod, TestCategory("golden-generation"), DynamicData(nameof(Generation))]
+    public void Generation_is_not_built_yet(string name) => Skip("generation", name);
+
+    [TestMethod, TestCategory("golden-gguf"), DynamicData(nameof(Gguf))]
+    public void Gguf_is_not_built_yet(string name) => Skip("gguf", name);
+
+    [TestMethod, TestCategory("golden-metrics"), DynamicData(nameof(Metrics))]
+    public void Metrics_are_not_built_yet(string name) => Skip("metrics", name);
+
+    [TestMethod, TestCategory("golden-real"), DynamicData(nameof(Real))]
+    public void Real_models_are_not_built_yet(string name) => Skip("real", name);
+
+    [TestMethod, TestCategory("golden-tokenizers"), DynamicData(nameof(Tokenizers))]
+    public void Tokenizers_are_not_built_yet(string name) => Skip("tokenizers", name);
+
+    [TestMethod, TestCategory("golden-training"), DynamicData(nameof(Training))]
+    public void Training_is_not_built_yet(string name) => Skip("training", name);
+
+    private static void Skip(string area, string name)
+    {
+        GoldenFolder.Require(area, name);
+        NotYet.SkipArea(area);
+        Assert.Fail($"{area}/{name} has no test. The area's own test class takes the place of this method.");
+    }
+}
