@@ -8,7 +8,7 @@ internal static class Compare
     {
         Assert.IsTrue(double.IsFinite(expected), $"{what}: the expected value is {expected}.");
         Assert.IsTrue(double.IsFinite(got), $"{what}: the result is {got}.");
-        Assert.IsTrue(Math.Abs(got - expected) <= tolerance, $"{what}: {got:R} differs from {expected:R} by {Math.Abs(got - expected):E2}, more than {tolerance:E2}.");
+        Assert.IsLessThanOrEqualTo(tolerance, Math.Abs(got - expected), $"{what}: {got:R} differs from {expected:R} by {Math.Abs(got - expected):E2}, more than {tolerance:E2}.");
     }
 
     /// <summary>Fails unless every element is within atol + rtol * abs(expected); elements whose row is left out are not looked at.</summary>
@@ -21,7 +21,8 @@ internal static class Compare
     /// <param name="rowLength">The number of elements in a row.</param>
     internal static void Floats(ReadOnlySpan<float> expected, ReadOnlySpan<float> got, double atol, double rtol, string what, Func<int, bool>? counts = null, int rowLength = 1)
     {
-        Assert.AreEqual(expected.Length, got.Length, $"{what}: the number of elements.");
+        if (expected.Length != got.Length)
+            Assert.Fail($"{what}: {got.Length} elements where {expected.Length} are expected.");
         var (worst, place, compared) = (0.0, -1, 0);
         for (var i = 0; i < expected.Length; i++)
         {
@@ -36,6 +37,6 @@ internal static class Compare
         }
 
         Assert.AreNotEqual(0, compared, $"{what}: nothing counts.");
-        Assert.IsTrue(worst <= 1, $"{what}: element {place} is {(place < 0 ? 0 : got[place])}, expected {(place < 0 ? 0 : expected[place])}: {worst:F1} times the tolerance.");
+        Assert.IsLessThanOrEqualTo(1, worst, $"{what}: element {place} is {(place < 0 ? 0 : got[place])}, expected {(place < 0 ? 0 : expected[place])}: {worst:F1} times the tolerance.");
     }
 }

@@ -35,7 +35,7 @@ internal static class Json
     internal static IReadOnlyList<JsonElement> Items(this JsonElement json, string name)
     {
         JsonElement[] items = [.. json.Get(name).EnumerateArray()];
-        Assert.AreNotEqual(0, items.Length, $"{name} is empty.");
+        Assert.IsNotEmpty(items, $"{name} is empty.");
         return items;
     }
 

@@ -23,7 +23,7 @@ public sealed class PresetTests
         fields["model_type"] = family;
         var config = ModelConfig.FromJson(fields.ToJsonString(), name);
         JsonProperty[] classes = [.. preset.Get("parameters").EnumerateObject()];
-        Assert.AreNotEqual(0, classes.Length, "The preset names no class.");
+        Assert.IsNotEmpty(classes, "The preset names no class.");
         foreach (var expected in classes)
         {
             // The bare model is the causal one without a head of its own.
