@@ -1,0 +1,91 @@
+using System.Text;
+
+namespace Ml.Llm.Tokenization;
+
+/// <summary>The three options that every ByteLevel part carries, whether it heeds them or not.</summary>
+/// <param name="AddPrefixSpace">Put a space before a text that has none.</param>
+/// <param name="TrimOffsets">Leave white space out of offsets (heeded by the post-processor).</param>
+/// <param name="UseRegex">Split by GPT-2's pattern (heeded by the pre-tokenizer).</param>
+internal sealed record ByteLevelOptions(bool AddPrefixSpace = true, bool TrimOffsets = true, bool UseRegex = true)
+{
+    public void WriteTo(JsonOutput output)
+    {
+        output.BeginObject();
+        output.Text("type", "ByteLevel");
+        output.Truth("add_prefix_space", AddPrefixSpace);
+        output.Truth("trim_offsets", TrimOffsets);
+        output.Truth("use_regex", UseRegex);
+        output.EndObject();
+    }
+}
+
+/// <summary>Splits by GPT-2's pattern (or not at all); the model then sees bytes.</summary>
+/// <threadsafety>Immutable.</threadsafety>
+internal sealed class ByteLevelPreTokenizer(ByteLevelOptions options) : IPreTokenizer
+{
+    public ByteLevelOptions Options { get; } = options;
+
+    public bool WantsSpaceBefore(ReadOnlySpan<char> text) => Options.AddPrefixSpace && !text.IsEmpty && text[0] != ' ';
+
+    public void Split(ReadOnlySpan<char> text, int start, int end, PieceList pieces)
+    {
+        if (!Options.UseRegex)
+        {
+            if (start < end) pieces.Add(start, end);
+            return;
+        }
+
+        var range = text[..end];
+        while (start < end)
+        {
+            var next = Gpt2Pattern.EndOfMatch(range, start);
+            pieces.Add(start, next);
+            start = next;
+        }
+    }
+
+    public void WriteTo(JsonOutput output) => Options.WriteTo(output);
+}
+
+/// <summary>Turns the characters of a token into the bytes that they stand for; a token with any other character is text.</summary>
+/// <threadsafety>Immutable.</threadsafety>
+internal sealed class ByteLevelDecoder(ByteLevelOptions options) : ITokenDecoder
+{
+    public byte[] BytesOf(string token) => ByteAlphabet.TryGetBytes(token, out var bytes) ? bytes : Encoding.UTF8.GetBytes(token);
+
+    public void WriteTo(JsonOutput output) => options.WriteTo(output);
+}
+
+/// <summary>Cuts leading and trailing white space off the offsets, where it is asked to.</summary>
+/// <threadsafety>Immutable.</threadsafety>
+internal sealed class ByteLevelPostProcessor(ByteLevelOptions options) : IPostProcessor
+{
+    private static readonly char s_space = ByteAlphabet.Characters[' '];
+
+    public void TrimOffsets(List<DetailedToken> tokens, Func<int, string> tokenOf)
+    {
+        if (!options.TrimOffsets) return;
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            var (start, end) = (tokens[i].Start, tokens[i].End);
+            var token = tokenOf(tokens[i].Id).AsSpan();
+            var leading = 0;
+            while (leading < token.Length && IsSpace(token[leading])) leading++;
+            var trailing = 0;
+            while (trailing < token.Length && IsSpace(token[token.Length - 1 - trailing])) trailing++;
+            if (leading == 0 && trailing == 0) continue;
+
+            // The one leading space of the first token may be the one that the pre-tokenizer put there.
+            var keepsLeading = options.AddPrefixSpace && leading == 1 && (i == 0 || start == 0);
+            if (!keepsLeading) start = Math.Min(start + leading, end);
+            if (end >= trailing) end = Math.Max(end - trailing, start);
+            tokens[i] = tokens[i] with { Start = start, End = end };
+        }
+    }
+
+    public List<DetailedToken> AddSpecialTokens(List<DetailedToken> tokens) => tokens;
+
+    public void WriteTo(JsonOutput output) => options.WriteTo(output);
+
+    private static bool IsSpace(char character) => character == s_space || char.IsWhiteSpace(character);
+}

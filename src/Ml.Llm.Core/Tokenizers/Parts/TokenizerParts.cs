@@ -1,0 +1,76 @@
+namespace Ml.Llm.Tokenization;
+
+/// <summary>One part of a tokenizer.json, which writes itself as Hugging Face does.</summary>
+internal interface ITokenizerPart
+{
+    /// <summary>Writes the part as a JSON value.</summary>
+    void WriteTo(JsonOutput output);
+}
+
+/// <summary>Cuts a text into the pieces that the model sees alone.</summary>
+internal interface IPreTokenizer : ITokenizerPart
+{
+    /// <summary>Whether a space is to be put before this text before it is split.</summary>
+    bool WantsSpaceBefore(ReadOnlySpan<char> text);
+
+    /// <summary>Adds the pieces of <c>text[start..end]</c> to a list.</summary>
+    void Split(ReadOnlySpan<char> text, int start, int end, PieceList pieces);
+}
+
+/// <summary>Turns a piece of text into tokens, and knows the vocabulary.</summary>
+internal interface ITokenModel : ITokenizerPart
+{
+    /// <summary>The largest id, or -1 for an empty vocabulary.</summary>
+    int LargestId { get; }
+
+    /// <summary>How many tokens there are; less than the largest id tells where ids have holes.</summary>
+    int Count { get; }
+
+    /// <summary>What the model calls its unknown token, if it has one.</summary>
+    string? UnknownToken { get; }
+
+    /// <summary>The id of a token, or null.</summary>
+    int? IdOf(string token);
+
+    /// <summary>The token of an id, or null.</summary>
+    string? TokenOf(int id);
+
+    /// <summary>Adds the ids of a piece to a list: the fast way.</summary>
+    void Encode(ReadOnlySpan<char> piece, List<int> ids);
+
+    /// <summary>Adds the tokens of a piece, with where they lie in it (UTF-16 units, whole characters).</summary>
+    void Encode(ReadOnlySpan<char> piece, List<PieceToken> tokens);
+}
+
+/// <summary>Adds special tokens to an encoding and trims its offsets.</summary>
+internal interface IPostProcessor : ITokenizerPart
+{
+    /// <summary>Trims offsets in place.</summary>
+    void TrimOffsets(List<DetailedToken> tokens, Func<int, string> tokenOf);
+
+    /// <summary>The tokens of one text with special tokens around them.</summary>
+    List<DetailedToken> AddSpecialTokens(List<DetailedToken> tokens);
+}
+
+/// <summary>Turns tokens back into text.</summary>
+internal interface ITokenDecoder : ITokenizerPart
+{
+    /// <summary>The UTF-8 bytes that a token contributes, which may be a part of a character.</summary>
+    byte[] BytesOf(string token);
+}
+
+/// <summary>A token of a piece: its id, and the UTF-16 units [Start, End) of the piece that it stands for.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="Start">The first unit of the first character that it touches.</param>
+/// <param name="End">The unit after the last character that it touches.</param>
+/// <param name="EndsInside">Whether it ends inside a character, which the next token goes on with.</param>
+internal readonly record struct PieceToken(int Id, int Start, int End, bool EndsInside);
+
+/// <summary>A token of a whole text.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="Start">The first UTF-16 unit of the text that it stands for.</param>
+/// <param name="End">The unit after its last.</param>
+/// <param name="Word">The number of the piece it comes from, -1 for a special token that the post-processor put in.</param>
+/// <param name="TypeId">The type of its sequence.</param>
+/// <param name="EndsInside">Whether it ends inside a character.</param>
+internal readonly record struct DetailedToken(int Id, int Start, int End, int Word, int TypeId = 0, bool EndsInside = false);
