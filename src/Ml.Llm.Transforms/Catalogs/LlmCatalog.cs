@@ -32,24 +32,6 @@ public sealed class LlmCatalog
     public LlmEvaluationCatalog Evaluation { get; }
 }
 
-/// <summary>Training of tokenizers. Reached as <c>mlContext.Llm.Tokenizers</c>.</summary>
-/// <threadsafety>Instances are immutable.</threadsafety>
-public sealed partial class LlmTokenizersCatalog
-{
-    internal LlmTokenizersCatalog(MLContext context) => Context = context;
-
-    internal MLContext Context { get; }
-}
-
-/// <summary>Estimators that need no training. Reached as <c>mlContext.Llm.Transforms</c>.</summary>
-/// <threadsafety>Instances are immutable.</threadsafety>
-public sealed partial class LlmTransformsCatalog
-{
-    internal LlmTransformsCatalog(MLContext context) => Context = context;
-
-    internal MLContext Context { get; }
-}
-
 /// <summary>Trainers of language models, added by the package Ml.Llm.Trainers. Reached as <c>mlContext.Llm.Trainers</c>.</summary>
 /// <threadsafety>Instances are immutable.</threadsafety>
 public sealed class LlmTrainersCatalog

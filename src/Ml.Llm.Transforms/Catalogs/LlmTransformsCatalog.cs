@@ -1,7 +1,15 @@
+using Microsoft.ML;
+
 namespace Ml.Llm;
 
-public sealed partial class LlmTransformsCatalog
+/// <summary>Estimators that need no training. Reached as <c>mlContext.Llm.Transforms</c>.</summary>
+/// <threadsafety>Instances are immutable.</threadsafety>
+public sealed class LlmTransformsCatalog
 {
+    internal LlmTransformsCatalog(MLContext context) => Context = context;
+
+    internal MLContext Context { get; }
+
     /// <summary>
     /// Cleans a column of text: control characters go, line breaks become LF, runs of white space shrink, Unicode is brought
     /// to normal form C. See <see cref="CleanTextOptions"/> for each step and its default.

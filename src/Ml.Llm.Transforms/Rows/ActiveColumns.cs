@@ -24,14 +24,10 @@ internal sealed class ActiveColumns
             active[column.Index] = true;
         }
 
-        Own = active[inputs..];
     }
 
-    /// <summary>The mapping's own outputs, in its order.</summary>
-    public IReadOnlyList<bool> Own { get; }
-
     /// <summary>Whether any of the mapping's own outputs is asked for.</summary>
-    public bool AnyOwn => Own.Contains(true);
+    public bool AnyOwn => active.AsSpan(inputs).Contains(true);
 
     /// <summary>The indices of the input's columns that are handed through.</summary>
     public IEnumerable<int> PassedThrough => Enumerable.Range(0, inputs).Where(index => active[index]);

@@ -22,6 +22,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private readonly ValueGetter<DataViewRowId> inputId;
     private readonly DataViewRowId[] ids;
     private readonly long[] batches;
+    private readonly bool[] wanted; // outputs that have a getter: the others are not computed, though they may be active
     private BatchResults? results;
     private long position = -1;
     private int windowSize = 1;
@@ -45,6 +46,7 @@ internal sealed class BatchCursor : DataViewRowCursor
         inputs = any ? mapper.InputsOf(buffers) : [];
         ids = new DataViewRowId[any ? mapper.Mapping.BatchSize : 0];
         batches = new long[ids.Length];
+        wanted = new bool[mapper.Mapping.Outputs.Count];
         inputId = input.GetIdGetter();
     }
 
@@ -88,10 +90,11 @@ internal sealed class BatchCursor : DataViewRowCursor
         var own = active.Check<TValue>(column);
         if (own >= 0)
         {
+            wanted[own] = true;
             return (ref TValue value) =>
             {
                 CheckOnRow();
-                EnsureComputed();
+                EnsureComputed(own);
                 KeptValue<TValue>.CopyTo(ref results!.Get<TValue>(own)[slot], ref value);
             };
         }
@@ -127,14 +130,14 @@ internal sealed class BatchCursor : DataViewRowCursor
             throw new InvalidOperationException("The cursor is not on a row: call MoveNext first, and read no value after it returned false.");
     }
 
-    private void EnsureComputed()
+    private void EnsureComputed(int own)
     {
-        if (results is not null)
+        if (results is not null && results.Has(own))
             return;
         inputFailure?.Throw();
         if (count == 0)
             ReadAhead();
-        results = mapper.Compute(new BatchRows(inputs, count, position - slot), active);
+        results = mapper.Compute(new BatchRows(inputs, count, position - slot), wanted);
         windowSize = Math.Min(windowSize * 4, mapper.Mapping.BatchSize);
     }
 

@@ -69,9 +69,11 @@ internal sealed class BatchMapper : IRowToRowMapper
     }
 
     /// <summary>Computes the wanted outputs.</summary>
-    public BatchResults Compute(BatchRows rows, ActiveColumns active)
+    /// <param name="rows">The rows.</param>
+    /// <param name="wanted">Which outputs, in the mapping's order.</param>
+    public BatchResults Compute(BatchRows rows, IReadOnlyList<bool> wanted)
     {
-        var results = new BatchResults(active.Own, rows.Count);
+        var results = new BatchResults(wanted, rows.Count);
         Mapping.Compute(rows, results);
         return results;
     }

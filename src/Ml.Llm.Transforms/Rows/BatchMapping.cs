@@ -95,6 +95,9 @@ internal sealed class BatchResults
     /// <summary>Whether an output is asked for; one that is not need not be computed.</summary>
     public bool IsWanted(int output) => wanted[output];
 
+    /// <summary>Whether an output was computed.</summary>
+    public bool Has(int output) => values[output] is not null;
+
     /// <summary>Puts the values of an output, a value a row.</summary>
     public void Set<T>(int output, T[] column)
     {

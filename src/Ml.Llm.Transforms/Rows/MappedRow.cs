@@ -14,6 +14,7 @@ internal sealed class MappedRow : DataViewRow
     private readonly DataViewRow input;
     private readonly ActiveColumns active;
     private readonly ColumnBuffer[] inputs;
+    private readonly bool[] wanted; // outputs that have a getter: an engine asks for all columns and reads some
     private BatchResults? results;
     private long computedAt;
     private bool disposed;
@@ -28,6 +29,7 @@ internal sealed class MappedRow : DataViewRow
         this.input = input;
         this.active = active;
         inputs = active.AnyOwn ? mapper.InputsOf(mapper.BuffersFor(input, [])) : [];
+        wanted = new bool[mapper.Mapping.Outputs.Count];
     }
 
     public override DataViewSchema Schema => mapper.OutputSchema;
@@ -45,9 +47,10 @@ internal sealed class MappedRow : DataViewRow
         var own = active.Check<TValue>(column);
         if (own < 0)
             return input.GetGetter<TValue>(input.Schema[column.Index]);
+        wanted[own] = true;
         return (ref TValue value) =>
         {
-            EnsureComputed();
+            EnsureComputed(own);
             KeptValue<TValue>.CopyTo(ref results!.Get<TValue>(own)[0], ref value);
         };
     }
@@ -63,14 +66,14 @@ internal sealed class MappedRow : DataViewRow
         base.Dispose(disposing);
     }
 
-    private void EnsureComputed()
+    private void EnsureComputed(int own)
     {
-        if (results is not null && computedAt == input.Position)
+        if (results is not null && results.Has(own) && computedAt == input.Position)
             return;
         results = null;
         foreach (var buffer in inputs)
             buffer.Read(0);
-        results = mapper.Compute(new BatchRows(inputs, 1, Math.Max(0, input.Position)), active);
+        results = mapper.Compute(new BatchRows(inputs, 1, Math.Max(0, input.Position)), wanted);
         computedAt = input.Position;
     }
 }
