@@ -97,11 +97,12 @@ internal static unsafe class ActivationKernels
         {
             for (var row = begin; row < end; row++)
             {
-                var (gate, line) = ((nint)(gateUp + (row * 2 * width)), (nint)(result + (row * width)));
+                var gate = gateUp + (row * 2 * width);
+                var line = result + (row * width);
                 for (long i = 0; i < width; i += Lanes.Count)
                 {
-                    var up = Lanes.Load((T*)gate + width + i, width - i);
-                    Lanes.Store((T*)line + i, TActivation.Value(Lanes.Load((T*)gate + i, width - i)) * up, width - i);
+                    var up = Lanes.Load(gate + width + i, width - i);
+                    Lanes.Store(line + i, TActivation.Value(Lanes.Load(gate + i, width - i)) * up, width - i);
                 }
             }
         });

@@ -18,26 +18,37 @@ internal static unsafe class CrossEntropyKernels
         where T : unmanaged, IElement<T> =>
         EngineThreads.For(rows, 1, (begin, end) =>
         {
+            using var buffer = new RowBuffer(vocabulary);
             for (var row = begin; row < end; row++)
-            {
-                var line = logits + (row * vocabulary);
-                var largest = Vector512.Create(float.NegativeInfinity);
-                for (long i = 0; i < vocabulary; i += Lanes.Count)
-                    largest = Vector512.Max(largest, Lanes.Load(line + i, vocabulary - i, rest: float.NegativeInfinity));
-                var top = SoftmaxKernels.MaxOf(largest);
-                var shift = Vector512.Create(top);
-                var total = Vector512<float>.Zero;
-                for (long i = 0; i < vocabulary; i += Lanes.Count)
-                    total += VectorMath.Exp(Lanes.Load(line + i, vocabulary - i, rest: top - 200) - shift);
-                var sum = Vector512.Sum(total);
-                losses[row] = MathF.Log(sum) + top - T.ToFloat(line[labels[row]]);
-                if (!withGradient)
-                    continue;
-                var factor = Vector512.Create(scale / sum);
-                var atLabel = T.FromFloat((MathF.Exp(T.ToFloat(line[labels[row]]) - top) * (scale / sum)) - scale);
-                for (long i = 0; i < vocabulary; i += Lanes.Count)
-                    Lanes.Store(line + i, VectorMath.Exp(Lanes.Load(line + i, vocabulary - i) - shift) * factor, vocabulary - i);
-                line[labels[row]] = atLabel;
-            }
+                losses[row] = ForwardRow(logits + (row * vocabulary), labels[row], buffer.Values, vocabulary, scale, withGradient);
         });
+
+    private static float ForwardRow<T>(T* line, long label, float* buffer, long vocabulary, float scale, bool withGradient)
+        where T : unmanaged, IElement<T>
+    {
+        var largest = Vector512.Create(float.NegativeInfinity);
+        for (long i = 0; i < vocabulary; i += Lanes.Count)
+            largest = Vector512.MaxNative(largest, Lanes.Load(line + i, vocabulary - i, rest: float.NegativeInfinity));
+        var top = SoftmaxKernels.MaxOf(largest);
+        var shift = Vector512.Create(top);
+        var total = Vector512<float>.Zero;
+        for (long i = 0; i < vocabulary; i += Lanes.Count)
+        {
+            var value = VectorMath.Exp(Lanes.Load(line + i, vocabulary - i, rest: top - 200) - shift);
+            value.Store(buffer + i);
+            total += value;
+        }
+
+        var sum = Vector512.Sum(total);
+        var loss = MathF.Log(sum) + top - T.ToFloat(line[label]);
+        if (withGradient)
+        {
+            var factor = Vector512.Create(scale / sum);
+            for (long i = 0; i < vocabulary; i += Lanes.Count)
+                Lanes.Store(line + i, Vector512.Load(buffer + i) * factor, vocabulary - i);
+            line[label] = T.FromFloat((buffer[label] * (scale / sum)) - scale);
+        }
+
+        return loss;
+    }
 }

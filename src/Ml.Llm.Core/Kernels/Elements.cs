@@ -41,7 +41,10 @@ internal readonly struct Bf16(ushort bits) : IElement<Bf16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector512<float> Load(Bf16* source)
     {
-        var (low, high) = Vector256.Widen(Vector256.Load((ushort*)source));
+        var narrow = Vector256.Load((ushort*)source);
+        if (Avx512F.IsSupported)
+            return (Avx512F.ConvertToVector512UInt32(narrow) << 16).AsSingle();
+        var (low, high) = Vector256.Widen(narrow);
         return (Vector512.Create(low, high) << 16).AsSingle();
     }
 
@@ -88,6 +91,25 @@ internal static unsafe class Lanes
             T.Store(destination, values);
         else
             StorePart(destination, values, count);
+    }
+
+    /// <summary>
+    /// Loads sixteen elements of which only the first count: the others are replaced by a value. Reads past what counts where
+    /// there is memory to read, which spares the slow way for a row's inner ends.
+    /// </summary>
+    /// <param name="source">The first element.</param>
+    /// <param name="count">How many count, at least 1.</param>
+    /// <param name="readable">How many may be read.</param>
+    /// <param name="rest">What the other lanes hold.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> LoadFirst<T>(T* source, long count, long readable, float rest) where T : unmanaged, IElement<T>
+    {
+        if (count >= Count)
+            return T.Load(source);
+        if (readable < Count)
+            return LoadPart(source, count, rest);
+        var counts = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create((int)count)).AsSingle();
+        return Vector512.ConditionalSelect(counts, T.Load(source), Vector512.Create(rest));
     }
 
     private static Vector512<float> LoadPart<T>(T* source, long count, float rest) where T : unmanaged, IElement<T>

@@ -11,7 +11,7 @@ internal static unsafe class NormKernels
 
     /// <summary>sum = x + branch; normed = (sum - mean) * rstd * weight + bias.</summary>
     /// <param name="x">[rows, width].</param>
-    /// <param name="branch">[rows, width], or null: then sum is not written and may be null.</param>
+    /// <param name="branch">[rows, width], or null: then sum is not written.</param>
     /// <param name="sum">[rows, width].</param>
     /// <param name="normed">[rows, width].</param>
     /// <param name="weight">[width].</param>
@@ -26,32 +26,15 @@ internal static unsafe class NormKernels
         where T : unmanaged, IElement<T> =>
         EngineThreads.For(rows, RowGrain, (begin, end) =>
         {
+            using var buffer = new RowBuffer(width);
             for (var row = begin; row < end; row++)
             {
-                var line = x + (row * width);
-                if (branch is not null)
-                {
-                    var other = branch + (row * width);
-                    var into = sum + (row * width);
-                    for (long i = 0; i < width; i += Lanes.Count)
-                        Lanes.Store(into + i, Lanes.Load(line + i, width - i) + Lanes.Load(other + i, width - i), width - i);
-                    line = into;
-                }
-
-                var mean = centered ? Mean(line, width) : 0;
-                var reciprocal = 1 / MathF.Sqrt(MeanSquare(line, width, mean) + epsilon);
+                Widen(x + (row * width), branch is null ? null : branch + (row * width), sum + (row * width), buffer.Values, width);
+                var mean = centered ? Mean(buffer.Values, width) : 0;
+                var reciprocal = 1 / MathF.Sqrt(MeanSquare(buffer.Values, width, mean) + epsilon);
                 statistics[2 * row] = mean;
                 statistics[(2 * row) + 1] = reciprocal;
-                var (shift, scale) = (Vector512.Create(mean), Vector512.Create(reciprocal));
-                var result = normed + (row * width);
-                for (long i = 0; i < width; i += Lanes.Count)
-                {
-                    var left = width - i;
-                    var value = (Lanes.Load(line + i, left) - shift) * scale * Lanes.Load((Fp32*)weight + i, left);
-                    if (bias is not null)
-                        value += Lanes.Load((Fp32*)bias + i, left);
-                    Lanes.Store(result + i, value, left);
-                }
+                Normalize(buffer.Values, normed + (row * width), weight, bias, mean, reciprocal, width);
             }
         });
 
@@ -121,21 +104,51 @@ internal static unsafe class NormKernels
         }
     }
 
-    private static float Mean<T>(T* line, long width) where T : unmanaged, IElement<T>
+    /// <summary>The row in fp32, after adding the branch; the sum as it is stored, so that backward sees the same.</summary>
+    private static void Widen<T>(T* line, T* branch, T* sum, float* buffer, long width) where T : unmanaged, IElement<T>
+    {
+        for (long i = 0; i < width; i += Lanes.Count)
+        {
+            var value = Lanes.Load(line + i, width - i);
+            if (branch is not null)
+            {
+                Lanes.Store(sum + i, value + Lanes.Load(branch + i, width - i), width - i);
+                value = Lanes.Load(sum + i, width - i);
+            }
+
+            value.Store(buffer + i);
+        }
+    }
+
+    private static void Normalize<T>(float* buffer, T* normed, float* weight, float* bias, float mean, float reciprocal, long width)
+        where T : unmanaged, IElement<T>
+    {
+        var (shift, scale) = (Vector512.Create(mean), Vector512.Create(reciprocal));
+        for (long i = 0; i < width; i += Lanes.Count)
+        {
+            var left = width - i;
+            var value = (Vector512.Load(buffer + i) - shift) * scale * Lanes.Load((Fp32*)weight + i, left);
+            if (bias is not null)
+                value += Lanes.Load((Fp32*)bias + i, left);
+            Lanes.Store(normed + i, value, left);
+        }
+    }
+
+    private static float Mean(float* line, long width)
     {
         var total = Vector512<float>.Zero;
         for (long i = 0; i < width; i += Lanes.Count)
-            total += Lanes.Load(line + i, width - i);
+            total += Vector512.Load(line + i); // Lanes beyond the row hold 0.
         return Vector512.Sum(total) / width;
     }
 
-    private static float MeanSquare<T>(T* line, long width, float mean) where T : unmanaged, IElement<T>
+    private static float MeanSquare(float* line, long width, float mean)
     {
         var total = Vector512<float>.Zero;
         var shift = Vector512.Create(mean);
         for (long i = 0; i < width; i += Lanes.Count)
         {
-            var value = Lanes.Load(line + i, width - i, rest: mean) - shift;
+            var value = Lanes.Load((Fp32*)line + i, width - i, rest: mean) - shift;
             total = Vector512.FusedMultiplyAdd(value, value, total);
         }
 

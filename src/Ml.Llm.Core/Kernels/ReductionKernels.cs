@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Ml.Llm.Engine;
 
 namespace Ml.Llm.Kernels;
@@ -29,16 +30,42 @@ internal static unsafe class ReductionKernels
             {
                 for (var block = begin; block < end; block++)
                 {
-                    var sum = (Fp32*)blocks + (block * width);
-                    var last = Math.Min(rows, (block + 1) * BlockRows);
-                    for (var row = block * BlockRows; row < last; row++)
-                    {
-                        for (long i = 0; i < width; i += Lanes.Count)
-                            Lanes.Store(sum + i, Lanes.Load(sum + i, width - i) + Lanes.Load(x + (row * width) + i, width - i), width - i);
-                    }
+                    var first = block * BlockRows;
+                    SumBlock(x + (first * width), blocks + (block * width), Math.Min(rows - first, BlockRows), width);
                 }
             });
             AddBlocks(blocks, sums, Blocks(rows), width, add);
+        }
+    }
+
+    /// <summary>Four vectors of columns at a time, so that sums stay in registers down the block.</summary>
+    private static void SumBlock<T>(T* x, float* sums, long rows, long width) where T : unmanaged, IElement<T>
+    {
+        long i = 0;
+        for (; i + (4 * Lanes.Count) <= width; i += 4 * Lanes.Count)
+        {
+            var (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+            var cell = x + i;
+            for (long row = 0; row < rows; row++, cell += width)
+            {
+                a += T.Load(cell);
+                b += T.Load(cell + Lanes.Count);
+                c += T.Load(cell + (2 * Lanes.Count));
+                d += T.Load(cell + (3 * Lanes.Count));
+            }
+
+            a.Store(sums + i);
+            b.Store(sums + i + Lanes.Count);
+            c.Store(sums + i + (2 * Lanes.Count));
+            d.Store(sums + i + (3 * Lanes.Count));
+        }
+
+        for (; i < width; i += Lanes.Count)
+        {
+            var total = Vector512<float>.Zero;
+            for (long row = 0; row < rows; row++)
+                total += Lanes.Load(x + (row * width) + i, width - i);
+            Lanes.Store((Fp32*)sums + i, total, width - i);
         }
     }
 

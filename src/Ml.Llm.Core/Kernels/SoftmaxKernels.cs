@@ -17,28 +17,11 @@ internal static unsafe class SoftmaxKernels
     internal static void Forward<T>(T* scores, int* firstKey, int batch, int heads, int length) where T : unmanaged, IElement<T> =>
         EngineThreads.For((long)batch * heads * length, RowGrain, (begin, end) =>
         {
+            using var buffer = new RowBuffer(length);
             for (var line = begin; line < end; line++)
             {
                 var (first, count) = Seen(line, firstKey, heads, length);
-                var row = scores + (line * length);
-                var seen = row + first;
-                var largest = Vector512.Create(float.NegativeInfinity);
-                for (var i = 0; i < count; i += Lanes.Count)
-                    largest = Vector512.Max(largest, Lanes.Load(seen + i, count - i, rest: float.NegativeInfinity));
-                var top = Vector512.Create(MaxOf(largest));
-                var total = Vector512<float>.Zero;
-                for (var i = 0; i < count; i += Lanes.Count)
-                {
-                    // The rest of the last vector lies 200 below the top, where e^x is 1e-38 and counts for nothing.
-                    var value = VectorMath.Exp(Lanes.Load(seen + i, count - i, rest: top.ToScalar() - 200) - top);
-                    total += value;
-                }
-
-                var scale = Vector512.Create(1 / Vector512.Sum(total));
-                for (var i = 0; i < count; i += Lanes.Count)
-                    Lanes.Store(seen + i, VectorMath.Exp(Lanes.Load(seen + i, count - i) - top) * scale, count - i);
-                new Span<T>(row, first).Clear();
-                new Span<T>(seen + count, length - first - count).Clear();
+                ForwardRow(scores + (line * length), buffer.Values, first, count, length);
             }
         });
 
@@ -49,19 +32,54 @@ internal static unsafe class SoftmaxKernels
             for (var line = begin; line < end; line++)
             {
                 var (first, count) = Seen(line, firstKey, heads, length);
-                var weight = weights + (line * length) + first;
-                var row = gradient + (line * length);
-                var seen = row + first;
-                var total = Vector512<float>.Zero;
-                for (var i = 0; i < count; i += Lanes.Count)
-                    total = Vector512.FusedMultiplyAdd(Lanes.Load(weight + i, count - i), Lanes.Load(seen + i, count - i), total);
-                var mean = Vector512.Create(Vector512.Sum(total));
-                for (var i = 0; i < count; i += Lanes.Count)
-                    Lanes.Store(seen + i, Lanes.Load(weight + i, count - i) * (Lanes.Load(seen + i, count - i) - mean), count - i);
-                new Span<T>(row, first).Clear();
-                new Span<T>(seen + count, length - first - count).Clear();
+                BackwardRow(weights + (line * length), gradient + (line * length), first, count, length);
             }
         });
+
+    private static void ForwardRow<T>(T* row, float* buffer, int first, int count, int length) where T : unmanaged, IElement<T>
+    {
+        var seen = row + first;
+        long readable = length - first;
+        var largest = Vector512.Create(float.NegativeInfinity);
+        for (var i = 0; i < count; i += Lanes.Count)
+            largest = Vector512.MaxNative(largest, Lanes.LoadFirst(seen + i, count - i, readable - i, float.NegativeInfinity));
+        var top = Vector512.Create(MaxOf(largest));
+        // Lanes beyond the last key lie 200 below the top, where e^x is 1e-38 and counts for nothing.
+        var rest = top.ToScalar() - 200;
+        var total = Vector512<float>.Zero;
+        for (var i = 0; i < count; i += Lanes.Count)
+        {
+            var value = VectorMath.Exp(Lanes.LoadFirst(seen + i, count - i, readable - i, rest) - top);
+            value.Store(buffer + i);
+            total += value;
+        }
+
+        var scale = Vector512.Create(1 / Vector512.Sum(total));
+        for (var i = 0; i < count; i += Lanes.Count)
+            Lanes.Store(seen + i, Vector512.Load(buffer + i) * scale, readable - i);
+        Clear(row, first, count, length);
+    }
+
+    private static void BackwardRow<T>(T* weights, T* row, int first, int count, int length) where T : unmanaged, IElement<T>
+    {
+        var weight = weights + first;
+        var seen = row + first;
+        long readable = length - first;
+        var total = Vector512<float>.Zero;
+        // Weights beyond the last key are 0, so what the gradient holds there does not count.
+        for (var i = 0; i < count; i += Lanes.Count)
+            total = Vector512.FusedMultiplyAdd(Lanes.Load(weight + i, readable - i), Lanes.Load(seen + i, readable - i), total);
+        var mean = Vector512.Create(Vector512.Sum(total));
+        for (var i = 0; i < count; i += Lanes.Count)
+            Lanes.Store(seen + i, Lanes.Load(weight + i, readable - i) * (Lanes.Load(seen + i, readable - i) - mean), readable - i);
+        Clear(row, first, count, length);
+    }
+
+    private static void Clear<T>(T* row, int first, int count, int length) where T : unmanaged
+    {
+        new Span<T>(row, first).Clear();
+        new Span<T>(row + first + count, length - first - count).Clear();
+    }
 
     /// <summary>The largest lane; a NaN in any lane gives a NaN.</summary>
     internal static float MaxOf(Vector512<float> values)

@@ -16,8 +16,8 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Exp(Vector512<float> x)
     {
-        // Beyond these bounds the result leaves fp32's normal numbers. A NaN passes through both.
-        x = Vector512.Min(Vector512.Max(x, Vector512.Create(-87.33654f)), Vector512.Create(88.37626f));
+        // Beyond these bounds the result leaves fp32's normal numbers. A NaN as the second operand passes through both.
+        x = Vector512.MinNative(Vector512.Create(88.37626f), Vector512.MaxNative(Vector512.Create(-87.33654f), x));
         var n = Vector512.Floor(Vector512.FusedMultiplyAdd(x, Vector512.Create(Log2E), Vector512.Create(0.5f)));
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2Low), r);
