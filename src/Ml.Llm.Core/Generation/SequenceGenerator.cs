@@ -124,7 +124,7 @@ internal sealed class SequenceGenerator
     private unsafe void Extend(Row[] rows, long[] ids, KeyValueCache cache, int step)
     {
         using var scope = NewDisposeScope();
-        var hidden = CachedAttention.Forward(model, tensor(ids, [rows.Length, ids.Length / rows.Length], device: model.Device), cache);
+        var hidden = model.ForwardCached(tensor(ids, [rows.Length, ids.Length / rows.Length], device: model.Device), cache);
         var logits = model.Logits(hidden.narrow(1, hidden.size(1) - 1, 1)).view(rows.Length, -1).cpu().contiguous(); // [B, V]
         var scores = TensorMemory.Floats(logits);
         var vocabulary = (int)logits.size(1);

@@ -58,9 +58,13 @@ internal sealed class TextGenerator
     {
         var answer = sequence.Reason == FinishReason.EndToken ? sequence.Ids.Take(sequence.Ids.Count - 1) : sequence.Ids;
         // Decoded behind the prompt, since some tokenizers write the first token of a text differently.
-        var before = tokenizer.Decode(sequence.PromptIds) ?? "";
-        var whole = tokenizer.Decode(sequence.PromptIds.Concat(answer)) ?? "";
-        var completion = whole.StartsWith(before, StringComparison.Ordinal) ? whole[before.Length..] : tokenizer.Decode(answer) ?? "";
+        var before = Decode(sequence.PromptIds);
+        var whole = Decode(sequence.PromptIds.Concat(answer));
+        var completion = whole.StartsWith(before, StringComparison.Ordinal) ? whole[before.Length..] : Decode(answer);
         return options.IncludePrompt ? prompt + completion : completion;
     }
+
+    private string Decode(IEnumerable<int> ids) => tokenizer is LanguageModelTokenizer ours
+        ? ours.Decode(ids, skipSpecialTokens: true)
+        : tokenizer.Decode(ids) ?? "";
 }
