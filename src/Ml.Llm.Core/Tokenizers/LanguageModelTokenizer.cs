@@ -55,11 +55,11 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
         ArgumentNullException.ThrowIfNull(text);
         options ??= new TokenEncodingOptions();
         var tokens = Pipeline.EncodeDetailed(text, options.ParseSpecialTokens, preTokenize: true);
-        Pipeline.PostProcessor?.TrimOffsets(tokens, TokenText);
+        Pipeline.PostProcessor?.TrimOffsets(tokens, Spell);
         if (options.AddSpecialTokens && Pipeline.PostProcessor is { } processor) tokens = processor.AddSpecialTokens(tokens);
         return new TokenEncoding(
             tokens.Select(token => token.Id).ToArray(),
-            tokens.Select(token => TokenText(token.Id)).ToArray(),
+            tokens.Select(token => Spell(token)).ToArray(),
             tokens.SelectMany(token => new[] { token.Start, token.End }).ToArray(),
             tokens.Select(token => token.Word < 0 ? null : (int?)token.Word).ToArray(),
             tokens.Select(token => token.TypeId).ToArray(),
@@ -122,10 +122,10 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
     {
         var tokens = Limited(textSpan, settings, out var consumed);
-        Pipeline.PostProcessor?.TrimOffsets(tokens, TokenText);
+        Pipeline.PostProcessor?.TrimOffsets(tokens, Spell);
         var results = new EncodedToken[tokens.Count];
         for (var i = 0; i < results.Length; i++)
-            results[i] = new EncodedToken(tokens[i].Id, TokenText(tokens[i].Id), new Range(tokens[i].Start, tokens[i].End));
+            results[i] = new EncodedToken(tokens[i].Id, Spell(tokens[i]), new Range(tokens[i].Start, tokens[i].End));
         return new EncodeResults<EncodedToken> { Tokens = results, CharsConsumed = consumed };
     }
 
@@ -151,7 +151,7 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     /// <summary>Adds the ids of a text to a list: the fast way. No token is put around it, special text is text.</summary>
     internal void EncodeInto(ReadOnlySpan<char> text, List<int> ids) => Pipeline.Encode(text, parseSpecialTokens: false, preTokenize: true, ids);
 
-    private string TokenText(int id) => Pipeline.TokenOf(id) ?? "";
+    private string Spell(DetailedToken token) => token.Text ?? Pipeline.TokenOf(token.Id) ?? "";
 
     /// <summary>At most as many tokens as the settings allow, cut where a character ends, and the length of the text that they are.</summary>
     private List<DetailedToken> Limited(ReadOnlySpan<char> text, EncodeSettings settings, out int consumed)

@@ -62,13 +62,13 @@ internal sealed class ByteLevelPostProcessor(ByteLevelOptions options) : IPostPr
 {
     private static readonly char s_space = ByteAlphabet.Characters[' '];
 
-    public void TrimOffsets(List<DetailedToken> tokens, Func<int, string> tokenOf)
+    public void TrimOffsets(List<DetailedToken> tokens, Func<DetailedToken, string> spell)
     {
         if (!options.TrimOffsets) return;
         for (var i = 0; i < tokens.Count; i++)
         {
             var (start, end) = (tokens[i].Start, tokens[i].End);
-            var token = tokenOf(tokens[i].Id).AsSpan();
+            var token = spell(tokens[i]).AsSpan();
             var leading = 0;
             while (leading < token.Length && IsSpace(token[leading])) leading++;
             var trailing = 0;
@@ -78,7 +78,9 @@ internal sealed class ByteLevelPostProcessor(ByteLevelOptions options) : IPostPr
             // The one leading space of the first token may be the one that the pre-tokenizer put there.
             var keepsLeading = options.AddPrefixSpace && leading == 1 && (i == 0 || start == 0);
             if (!keepsLeading) start = Math.Min(start + leading, end);
-            if (end >= trailing) end = Math.Max(end - trailing, start);
+            // White space alone ends where it starts: the space put in may stand for a character of two units.
+            if (trailing == token.Length) end = start;
+            else if (end >= trailing) end = Math.Max(end - trailing, start);
             tokens[i] = tokens[i] with { Start = start, End = end };
         }
     }

@@ -19,7 +19,7 @@ internal sealed class TemplatePostProcessor(
 {
     private readonly Dictionary<string, TemplateToken> _specialTokens = specialTokens.ToDictionary(token => token.Name);
 
-    public void TrimOffsets(List<DetailedToken> tokens, Func<int, string> tokenOf)
+    public void TrimOffsets(List<DetailedToken> tokens, Func<DetailedToken, string> spell)
     {
     }
 
@@ -92,9 +92,9 @@ internal sealed class TemplatePostProcessor(
 /// <threadsafety>Immutable.</threadsafety>
 internal sealed class SequencePostProcessor(IReadOnlyList<IPostProcessor> processors) : IPostProcessor
 {
-    public void TrimOffsets(List<DetailedToken> tokens, Func<int, string> tokenOf)
+    public void TrimOffsets(List<DetailedToken> tokens, Func<DetailedToken, string> spell)
     {
-        foreach (var processor in processors) processor.TrimOffsets(tokens, tokenOf);
+        foreach (var processor in processors) processor.TrimOffsets(tokens, spell);
     }
 
     public List<DetailedToken> AddSpecialTokens(List<DetailedToken> tokens) =>

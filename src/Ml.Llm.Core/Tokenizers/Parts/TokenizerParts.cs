@@ -46,7 +46,9 @@ internal interface ITokenModel : ITokenizerPart
 internal interface IPostProcessor : ITokenizerPart
 {
     /// <summary>Trims offsets in place.</summary>
-    void TrimOffsets(List<DetailedToken> tokens, Func<int, string> tokenOf);
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="spell">How a token is spelled.</param>
+    void TrimOffsets(List<DetailedToken> tokens, Func<DetailedToken, string> spell);
 
     /// <summary>The tokens of one text with special tokens around them.</summary>
     List<DetailedToken> AddSpecialTokens(List<DetailedToken> tokens);
@@ -73,4 +75,5 @@ internal readonly record struct PieceToken(int Id, int Start, int End, bool Ends
 /// <param name="Word">The number of the piece it comes from, -1 for a special token that the post-processor put in.</param>
 /// <param name="TypeId">The type of its sequence.</param>
 /// <param name="EndsInside">Whether it ends inside a character.</param>
-internal readonly record struct DetailedToken(int Id, int Start, int End, int Word, int TypeId = 0, bool EndsInside = false);
+/// <param name="Text">For an added token found in the text, the text that it takes, stripped white space included; else null.</param>
+internal readonly record struct DetailedToken(int Id, int Start, int End, int Word, int TypeId = 0, bool EndsInside = false, string? Text = null);

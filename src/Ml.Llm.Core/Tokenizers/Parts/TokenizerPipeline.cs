@@ -86,8 +86,10 @@ internal sealed class TokenizerPipeline
         foreach (var segment in segments)
         {
             if (tokens.Count > enough) break;
-            if (segment.Id >= 0) tokens.Add(new DetailedToken(segment.Id, segment.Start, segment.End, word++));
-            else AddStretch(text[segment.Start..segment.End], segment.Start, preTokenize, ref word, tokens, enough);
+            if (segment.Id >= 0)
+                tokens.Add(new DetailedToken(segment.Id, segment.Start, segment.End, word++, Text: text[segment.Start..segment.End].ToString()));
+            else
+                AddStretch(text[segment.Start..segment.End], segment.Start, preTokenize, ref word, tokens, enough);
         }
 
         return tokens;

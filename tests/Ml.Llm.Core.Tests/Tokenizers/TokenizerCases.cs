@@ -1,0 +1,62 @@
+using System.IO.Compression;
+using System.Text.Json;
+
+namespace Ml.Llm.Core.Tests.Tokenizers;
+
+/// <summary>The golden cases of tokenizers: MLLLM_GOLDEN where it is set, else ../shared/golden beside the repository.</summary>
+internal static class TokenizerCases
+{
+    public static string Root { get; } = Path.Combine(FindRoot(), "tokenizers");
+
+    /// <summary>Skips the test where the cases are not there.</summary>
+    public static void Require()
+    {
+        if (!Directory.Exists(Root)) Assert.Inconclusive($"There are no golden cases of tokenizers at {Root}: set MLLLM_GOLDEN.");
+    }
+
+    public static IEnumerable<JsonElement> Lines(params string[] path) =>
+        File.ReadLines(Path.Combine([Root, .. path])).Where(line => line.Length > 0).Select(line => JsonSerializer.Deserialize<JsonElement>(line));
+
+    public static JsonElement Json(string path) => JsonSerializer.Deserialize<JsonElement>(File.ReadAllText(path));
+
+    public static int[] Ints(this JsonElement element, string name) => element.GetProperty(name).Deserialize<int[]>()!;
+
+    /// <summary>The folders of tokenizers made of the parts that are built: byte-level BPE without RoBERTa's post-processor.</summary>
+    public static IReadOnlyList<string> ByteLevelFolders(string kind)
+    {
+        Require();
+        var folders = Directory.GetDirectories(Path.Combine(Root, kind))
+            .Where(folder => File.Exists(Path.Combine(folder, "tokenizer.json")) && IsByteLevel(Json(Path.Combine(folder, "tokenizer.json"))))
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        Assert.IsNotEmpty(folders, $"No byte-level tokenizer under {kind}.");
+        return folders;
+    }
+
+    public static bool IsByteLevel(JsonElement json) =>
+        json.GetProperty("model").GetProperty("type").GetString() == "BPE"
+        && json.GetProperty("normalizer").ValueKind == JsonValueKind.Null
+        && TypeOf(json.GetProperty("pre_tokenizer")) == "ByteLevel"
+        && TypeOf(json.GetProperty("post_processor")) is null or "ByteLevel" or "TemplateProcessing" or "Sequence";
+
+    public static IReadOnlyList<string> Corpus(string file)
+    {
+        using var stream = new GZipStream(File.OpenRead(Path.Combine(Root, "corpus", file)), CompressionMode.Decompress);
+        using var reader = new StreamReader(stream);
+        var text = reader.ReadToEnd();
+        return text.TrimEnd('\n').Split('\n');
+    }
+
+    private static string? TypeOf(JsonElement part) => part.ValueKind == JsonValueKind.Null ? null : part.GetProperty("type").GetString();
+
+    private static string FindRoot()
+    {
+        if (Environment.GetEnvironmentVariable("MLLLM_GOLDEN") is { Length: > 0 } given) return given;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "MlLlm.sln"))) return Path.Combine(folder.Parent!.FullName, "shared", "golden");
+        }
+
+        return "shared/golden";
+    }
+}
