@@ -65,6 +65,25 @@ public sealed class RoundTripTests
     });
 
     [TestMethod]
+    public void A_space_put_before_the_text_is_in_no_count_of_its_characters()
+    {
+        var tokenizer = SmallTokenizer.Train(new() { VocabularySize = 300, AddPrefixSpace = true });
+        ForAll(text =>
+        {
+            var all = tokenizer.EncodeToIds(text);
+            var space = text.Length == 0 || text[0] == ' ' ? "" : " ";
+            if (tokenizer.Decode(all) != space + text) return false;
+            for (var most = 0; most < all.Count; most++)
+            {
+                var ids = tokenizer.EncodeToIds(text, most, out _, out var consumed);
+                if (ids.Count > most || tokenizer.Decode(ids) != (ids.Count == 0 ? "" : space + text[..consumed])) return false;
+            }
+
+            return true;
+        });
+    }
+
+    [TestMethod]
     public void Decoding_into_little_room_stops_between_characters_and_can_go_on() => ForAll(text =>
     {
         var ids = Tokenizer.EncodeToIds(text).ToArray();

@@ -92,6 +92,7 @@ public sealed class TokenizerFilesTests
     [DataRow("\"!\":1,", "\"!\":1.5,", "\"!\"")]
     [DataRow("\"!\":1,", "\"!\":4294967295,", "\"!\"")]
     [DataRow("\"!\":1,", "\"!\":2,", "same id")]
+    [DataRow("\"!\":1,", "\"!\":9999999,", "holes")]
     [DataRow("\"!\":1,", "\"!\":1,\"!\":1,", "JSON")]
     [DataRow("\"!\":1,", "\"\\ud800\":1,", "Unicode")]
     [DataRow("\"unk_token\":null", "\"unk_token\":\"<none>\"", "<none>")]

@@ -8,8 +8,10 @@ namespace Ml.Llm.Tokenization;
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class TokenizerJsonReader
 {
-    /// <summary>Ids beyond this are refused, so that no file can ask for a giant table.</summary>
+    /// <summary>Ids beyond this are refused, so that sums of them fit.</summary>
     internal const int LargestId = (1 << 24) - 1;
+
+    private const int HolesAllowed = 1_000_000;
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="utf8">Its bytes.</param>
@@ -208,6 +210,9 @@ internal static class TokenizerJsonReader
             ids.Add(field.Name, id);
         }
 
+        // Tables go by id: a small file must not ask for large ones.
+        var largest = tokenOf.Keys.DefaultIfEmpty().Max();
+        if (largest > HolesAllowed + (4 * ids.Count)) throw part.Problem($"{ids.Count} tokens have ids up to {largest}: too many holes");
         return ids;
     }
 

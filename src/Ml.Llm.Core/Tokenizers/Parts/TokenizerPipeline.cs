@@ -180,8 +180,9 @@ internal sealed class TokenizerPipeline
             Model.Encode(spaced[start..end], pieceTokens);
             foreach (var token in pieceTokens)
             {
+                var (first, last) = (start + token.Start, start + token.End);
                 tokens.Add(new DetailedToken(
-                    token.Id, at + stretch.SourceStart(start + token.Start), at + stretch.SourceEnd(start + token.End), word, 0, token.EndsInside));
+                    token.Id, at + stretch.SourceStart(first), at + stretch.SourceEnd(last), word, 0, token.EndsInside || stretch.IsSpacePutIn(last)));
             }
 
             word++;
@@ -213,6 +214,9 @@ internal sealed class TokenizerPipeline
 
         // The space that was put in stands for the first character.
         public int SourceEnd(int position) => _rented is null ? position : Math.Max(position - 1, _firstCharacter);
+
+        /// <summary>Whether a token that ends here is just the space that was put in, so that the first character is still to come.</summary>
+        public bool IsSpacePutIn(int end) => _rented is not null && end == 1;
 
         public void Dispose()
         {
