@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ml.Llm.Core.Tests.Checkpoints;
 
 namespace Ml.Llm.Core.Tests.Tokenizers;
@@ -54,21 +55,31 @@ public sealed class TokenizerFilesTests
     }
 
     [TestMethod]
-    public void A_template_puts_its_tokens_around_the_text_when_asked()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_template_puts_its_tokens_around_the_text_when_asked(bool inSequence)
     {
-        var json = Edit("\"post_processor\":{", """
-            "post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|endoftext|>","type_id":0}},{"Sequence":{"id":"A","type_id":1}}],
+        var template = JsonNode.Parse("""
+            {"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<|endoftext|>","type_id":0}},{"Sequence":{"id":"A","type_id":1}}],
             "pair":[{"Sequence":{"id":"A","type_id":0}},{"Sequence":{"id":"B","type_id":1}}],
-            "special_tokens":{"<|endoftext|>":{"id":"<|endoftext|>","ids":[0],"tokens":["<|endoftext|>"]}}},"unused":{
-            """).Replace(""","unused":{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":true}""", "", StringComparison.Ordinal);
-        var tokenizer = Read(json);
+            "special_tokens":{"<|endoftext|>":{"id":"<|endoftext|>","ids":[0],"tokens":["<|endoftext|>"]}}}
+            """)!;
+        var json = JsonNode.Parse(SmallTokenizer.Trained.ToJsonBytes())!.AsObject();
+        var bytes = json["post_processor"]!.DeepClone();
+        bytes["trim_offsets"] = true;
+        json["post_processor"] = inSequence ? new JsonObject { ["type"] = "Sequence", ["processors"] = new JsonArray(bytes, template) } : template;
+        var tokenizer = Read(json.ToJsonString());
+
         var plain = tokenizer.EncodeToIds("The dog");
         var encoding = tokenizer.Encode("The dog");
+
         Assert.AreSequenceEqual((int[])[0, .. plain], encoding.Ids.ToArray());
         Assert.IsNull(encoding.Words[0]);
+        Assert.IsTrue(encoding.IsSpecial[0]);
         Assert.AreEqual(1, encoding.TypeIds[^1]);
         Assert.AreSequenceEqual(plain.ToArray(), tokenizer.Encode("The dog", new() { AddSpecialTokens = false }).Ids.ToArray());
-        Assert.AreEqual(tokenizer.Fingerprint, Read(Encoding.UTF8.GetString(tokenizer.ToJsonBytes())).Fingerprint);
+        Assert.AreEqual(inSequence ? 4 : 3, encoding.Offsets[2 * encoding.Tokens.ToList().FindIndex(token => token.StartsWith('\u0120'))]);
+        Assert.AreEqual(json["post_processor"]!.ToJsonString(), JsonNode.Parse(tokenizer.ToJsonBytes())!["post_processor"]!.ToJsonString());
     }
 
     [TestMethod]
