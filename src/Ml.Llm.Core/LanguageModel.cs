@@ -12,6 +12,7 @@ public sealed partial class LanguageModel : IDisposable
         Config = config;
         Tokenizer = tokenizer;
         Network = network;
+        EndTokenIds = config.EosTokenIds;
     }
 
     /// <summary>What the model is made of.</summary>
@@ -27,7 +28,7 @@ public sealed partial class LanguageModel : IDisposable
     internal DecoderModel Network { get; }
 
     /// <summary>Makes a model with freshly drawn weights.</summary>
-    /// <param name="config">What it is made of.</param>
+    /// <param name="config">What it is made of. Vocabulary size and special tokens are taken from a <see cref="LanguageModelTokenizer"/>, and from here with any other.</param>
     /// <param name="tokenizer">The tokenizer that it is for.</param>
     /// <param name="seed">Draws the weights; the same seed draws the same.</param>
     /// <returns>The model, untrained.</returns>
@@ -37,6 +38,17 @@ public sealed partial class LanguageModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(tokenizer);
+        if (tokenizer is LanguageModelTokenizer ours)
+        {
+            config = config with
+            {
+                VocabSize = ours.VocabularySize,
+                BosTokenId = ours.SpecialTokens.Bos,
+                EosTokenId = ours.SpecialTokens.Eos,
+                PadTokenId = ours.SpecialTokens.Pad,
+            };
+        }
+
         config.Validate();
         return new LanguageModel(config, tokenizer, new DecoderModel(config.ToShape(), seed: seed, initializerRange: (float)config.InitializerRange));
     }
