@@ -1,4 +1,4 @@
-using Ml.Llm.Checkpoints;
+using Ml.Llm.Engine;
 
 namespace Ml.Llm.Models;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Ml.Llm.Models;
@@ -5,6 +6,9 @@ namespace Ml.Llm.Models;
 /// <summary>model.safetensors.index.json: which of several files holds each tensor.</summary>
 internal sealed class ShardIndex
 {
+    // What separates folders or names drives and streams on any system.
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create("/\\:*?\"<>|");
+
     private ShardIndex(string file, Dictionary<string, string> shardOf)
     {
         File = file;
@@ -59,6 +63,6 @@ internal sealed class ShardIndex
         name.Length is > 0 and <= 255
         && name.EndsWith(".safetensors", StringComparison.Ordinal)
         && name[0] != '.'
-        && !name.AsSpan().ContainsAny("/\\:*?\"<>|")
+        && !name.AsSpan().ContainsAny(Forbidden)
         && !name.Any(char.IsControl);
 }

@@ -53,7 +53,7 @@ internal sealed class WeightFiles : IDisposable
         if (config.TieWordEmbeddings && tensors.TryGetValue(WeightNames.Head, out var head))
         {
             var repeated = head.File.Read(head.Entry.Name).to(ScalarType.Float32);
-            if (!repeated.equal(network.Parameters["embed_tokens"].Value))
+            if (repeated.ne(network.Parameters["embed_tokens"].Value).any().item<bool>())
             {
                 throw new ModelFormatException(head.File.Name,
                     $"{head.Entry.Name} differs from {config.WeightNames.Embedding}, though tie_word_embeddings says that they are one. Set it to false in {ModelFileNames.Config} if the head is one of its own.");
