@@ -16,7 +16,7 @@ internal static class ModelFolder
     internal static void Write(string folder, Action<Action<string, Action<Stream>>> writeFiles)
     {
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (new DirectoryInfo(target).ResolveLinkTarget(returnFinalTarget: true) is { } linked)
+        if (new DirectoryInfo(target) is { Exists: true } existing && existing.ResolveLinkTarget(returnFinalTarget: true) is { } linked)
             target = linked.FullName;
         if (File.Exists(target))
             throw new IOException($"{folder} is a file. Name a folder.");
