@@ -12,6 +12,9 @@ namespace Ml.Llm.Golden.Tests.Bad;
 [TestCategory("golden-bad")]
 public sealed class SafetensorsTests
 {
+    private const string Area = "bad";
+    private const string List = "cases.json";
+
     // What a message of each kind says, so that two kinds can be told apart.
     private static readonly Dictionary<string, string> SaidBy = new(StringComparer.Ordinal)
     {
@@ -31,49 +34,17 @@ public sealed class SafetensorsTests
         ["misaligned"] = "is misaligned",
     };
 
-    private static string? Folder
-    {
-        get
-        {
-            var folder = Environment.GetEnvironmentVariable("MLLLM_GOLDEN");
-            for (var at = new DirectoryInfo(AppContext.BaseDirectory); folder is null && at is not null; at = at.Parent)
-            {
-                if (File.Exists(Path.Combine(at.FullName, "MlLlm.sln")))
-                    folder = Path.Combine(at.FullName, "..", "shared", "golden");
-            }
-
-            return folder is not null && Directory.Exists(folder) ? Path.Combine(folder, "bad") : null;
-        }
-    }
-
-    public static IEnumerable<object[]> Cases()
-    {
-        if (Folder is not { } folder)
-            return [["absent", "{}"]];
-        using var list = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "cases.json")));
-        return list.RootElement.EnumerateArray()
-            .Where(entry => entry.GetProperty("reader").GetString() == "safetensors")
-            .Select(entry => new object[] { entry.GetProperty("name").GetString()!, entry.GetRawText() })
-            .ToList();
-    }
-
-    public static string NameOf(System.Reflection.MethodInfo _, object[] data) => (string)data[0];
+    public static IEnumerable<object[]> Cases => GoldenFolder.Rows(Area, List, static file => All(file).Where(static entry => entry.Text("reader") == "safetensors").Select(static entry => entry.Text("name")));
 
     [TestMethod]
-    [DynamicData(nameof(Cases), DynamicDataDisplayName = nameof(NameOf))]
-    public void Case_is_refused_or_read_as_listed(string name, string json)
+    [DynamicData(nameof(Cases))]
+    public void Case_is_refused_or_read_as_listed(string name)
     {
-        if (Folder is not { } folder)
-        {
-            Assert.Inconclusive("The golden folder is absent.");
-            return;
-        }
-
+        GoldenFolder.Require(Area, name);
         TorchEngine.EnsureLoaded();
-        using var document = JsonDocument.Parse(json);
-        var definition = document.RootElement;
+        var definition = All(GoldenFolder.At(Area, List)).Single(entry => entry.Text("name") == name);
         var made = definition.TryGetProperty("make", out var parts);
-        var path = made ? Make(parts) : Path.Combine(folder, definition.GetProperty("file").GetString()!);
+        var path = made ? Make(parts) : GoldenFolder.At(Area, definition.Text("file"));
         try
         {
             var clock = Stopwatch.StartNew();
@@ -98,6 +69,8 @@ public sealed class SafetensorsTests
                 File.Delete(path);
         }
     }
+
+    private static JsonElement[] All(string file) => [.. Json.Read(file).EnumerateArray()];
 
     // Null where the file was read and holds what is expected, else the message of the refusal.
     private static string? Try(string path, JsonElement definition)

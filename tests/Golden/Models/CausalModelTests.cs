@@ -30,6 +30,7 @@ public sealed class CausalModelTests
         foreach (var configFile in definition.Items("configs"))
         {
             using var model = LanguageModel.ReadFolder(folder, configFile.GetString()!);
+            Assert.AreEqual(definition.Text("family"), model.Config.ModelType, "The family.");
             Assert.AreEqual(definition.Integer("parameters"), model.ParameterCount);
             model.Network.Parameters.EnableTraining();
             foreach (var layers in (ILayers[])[model.Network.Layers, PlainLayers.Instance])
