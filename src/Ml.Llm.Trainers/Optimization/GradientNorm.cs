@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Ml.Llm.Engine;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ml.Llm.Training;
@@ -16,6 +17,12 @@ internal static unsafe class GradientNorm
     /// <summary>The norm of a contiguous fp32 tensor.</summary>
     internal static double Of(Tensor gradients)
     {
+        if (gradients.device_type != DeviceType.CPU)
+        {
+            using var norm = gradients.norm();
+            return norm.ToDouble();
+        }
+
         var count = gradients.numel();
         var values = TensorMemory.Floats(gradients);
         var blocks = (count + BlockLength - 1) / BlockLength;

@@ -27,6 +27,12 @@ public sealed record CausalLanguageModelOptions
     /// <summary>How the trained model completes text in a pipeline.</summary>
     public GenerationOptions Generation { get; init; } = new();
 
+    /// <summary>
+    /// The ids of the special tokens, for a tokenizer that is not a <see cref="LanguageModelTokenizer"/> and does not say them
+    /// itself (default null: the tokenizer's own). Eos is needed: it parts the documents.
+    /// </summary>
+    public SpecialTokenIds? SpecialTokens { get; init; }
+
     /// <summary>Checks every option, those of <see cref="Training"/> and <see cref="Generation"/> too.</summary>
     /// <exception cref="ArgumentException">An option is wrong; the message names it.</exception>
     public void Validate()
@@ -38,5 +44,6 @@ public sealed record CausalLanguageModelOptions
         OptionChecks.Present(Generation, nameof(Generation));
         Training.Validate();
         Generation.Validate();
+        SpecialTokens?.Validate();
     }
 }

@@ -101,7 +101,7 @@ public sealed record TrainingOptions
     /// <summary>A checkpoint is written every so many steps, and at the end (default 500).</summary>
     public long CheckpointEverySteps { get; init; } = 500;
 
-    /// <summary>How many checkpoints are kept; older ones are deleted once a newer one is whole (default 2; null keeps all).</summary>
+    /// <summary>How many checkpoints are kept; older ones are deleted once a newer one is whole (default 2, at least 2; null keeps all).</summary>
     public int? SaveTotalLimit { get; init; } = 2;
 
     /// <summary>
@@ -150,7 +150,7 @@ public sealed record TrainingOptions
         OptionChecks.AtLeast(EarlyStoppingPatience, 1, nameof(EarlyStoppingPatience));
         OptionChecks.Within(EarlyStoppingThreshold, 0, double.PositiveInfinity, nameof(EarlyStoppingThreshold));
         OptionChecks.AtLeast(CheckpointEverySteps, 1, nameof(CheckpointEverySteps));
-        OptionChecks.AtLeast(SaveTotalLimit, 1, nameof(SaveTotalLimit));
+        OptionChecks.AtLeast(SaveTotalLimit, 2, nameof(SaveTotalLimit));
         OptionChecks.AtLeast(LoggingSteps, 1, nameof(LoggingSteps));
         OptionChecks.AtLeast(Threads, 1, nameof(Threads));
         if (CheckpointFolder is not null)
