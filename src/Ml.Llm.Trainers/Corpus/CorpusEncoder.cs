@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.ML.Tokenizers;
 
 namespace Ml.Llm.Data;
@@ -44,7 +45,7 @@ internal sealed class CorpusEncoder(Tokenizer tokenizer, int vocabularySize, int
         }
         catch (AggregateException several) when (several.InnerExceptions[0] is LlmException first)
         {
-            throw first;
+            ExceptionDispatchInfo.Throw(first);
         }
 
         for (var i = 0; i < encoded.Length; i++)
