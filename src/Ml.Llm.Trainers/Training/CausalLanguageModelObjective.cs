@@ -14,7 +14,7 @@ internal sealed class CausalLanguageModelObjective : ITrainingObjective
     private readonly TokenWindows? validation;
     private readonly TrainingOptions options;
     private readonly long lastRow;
-    private EpochOrder? order;
+    private WindowOrder? order;
     private long orderedEpoch = -1;
 
     internal CausalLanguageModelObjective(DecoderModel network, TokenWindows training, TokenWindows? validation, TrainingOptions options)
@@ -97,7 +97,7 @@ internal sealed class CausalLanguageModelObjective : ITrainingObjective
     {
         var (epoch, within) = Math.DivRem(place, training.Count);
         if (order is null || orderedEpoch != epoch)
-            (order, orderedEpoch) = (new EpochOrder(training.Count, options.Seed, epoch), epoch);
+            (order, orderedEpoch) = (new WindowOrder(options.Seed, training.Count, epoch), epoch);
         return order[within];
     }
 
