@@ -76,6 +76,7 @@ public sealed class ModelConfigTests
     [DataRow("""{"model_type": "llama", "hidden_act": "gelu_fast"}""", "hidden_act")]
     [DataRow("""{"model_type": "llama", "pad_token_id": 32000}""", "pad_token_id")]
     [DataRow("""{"model_type": "llama", "intermediate_size": 16777216, "hidden_size": 1048576, "num_hidden_layers": 60000}""", "hidden_size")]
+    [DataRow("""{"model_type": "llama", "max_position_embeddings": 16777216}""", "max_position_embeddings")]
     [DataRow("""{"model_type": "gpt2", "n_head": 5}""", "n_embd")]
     [DataRow("""{"model_type": "gpt2", "add_cross_attention": true}""", "add_cross_attention")]
     [DataRow("""{"model_type": "gpt2", "attn_pdrop": 1.5}""", "attn_pdrop")]

@@ -8,6 +8,7 @@ namespace Ml.Llm;
 public sealed record LlamaConfig : ModelConfig
 {
     internal const string Family = "llama";
+    private const long GreatestRotaryTable = 1 << 30;
 
     /// <summary>Makes a configuration with the defaults of Hugging Face's LlamaConfig (LLaMA 7B).</summary>
     public LlamaConfig()
@@ -160,6 +161,9 @@ public sealed record LlamaConfig : ModelConfig
         ?? (HeadWidth % 2 == 0
             ? null
             : new ConfigProblem(nameof(HeadDim), "head_dim", $"is {HeadWidth}, which is no multiple of 2, as rotary positions need."))
+        ?? ((long)MaxPositionEmbeddings * HeadWidth <= GreatestRotaryTable
+            ? null
+            : new ConfigProblem(nameof(MaxPositionEmbeddings), "max_position_embeddings", $"is {MaxPositionEmbeddings}, which is too large for heads of width {HeadWidth}."))
         ?? ConfigProblem.Positive(RmsNormEps, nameof(RmsNormEps), "rms_norm_eps", zero: true)
         ?? ConfigProblem.Positive(RopeTheta, nameof(RopeTheta), "rope_theta")
         ?? ConfigProblem.Known(HiddenAct, ActivationNames.All, nameof(HiddenAct), "hidden_act")

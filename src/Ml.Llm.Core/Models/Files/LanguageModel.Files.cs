@@ -50,6 +50,7 @@ public sealed partial class LanguageModel
     /// <param name="folder">The folder to make or replace. Files in it that belong to no model stay.</param>
     /// <exception cref="NotSupportedException">The tokenizer is not a <see cref="LanguageModelTokenizer"/>, so its files cannot be written; the message names its type and the way out.</exception>
     /// <exception cref="IOException">The folder cannot be written; what was there is unchanged.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written; what was there is unchanged.</exception>
     public void SaveHuggingFace(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -86,13 +87,11 @@ public sealed partial class LanguageModel
     {
         var configFile = Path.Combine(displayName, ModelFileNames.Config);
         var config = ModelConfig.FromJson(
-            open(ModelFileNames.Config)?.ReadToEnd() ?? throw new ModelFormatException(configFile, "the file is missing; a model needs it."),
+            Read(ModelFileNames.Config) ?? throw new ModelFormatException(configFile, "the file is missing; a model needs it."),
             configFile);
-        var generation = open(ModelFileNames.GenerationConfig)?.ReadToEnd();
+        var generation = Read(ModelFileNames.GenerationConfig);
         var endTokens = generation is null ? null : GenerationConfigFile.ReadEndTokens(generation, Path.Combine(displayName, ModelFileNames.GenerationConfig));
-        var tokenizer = HasFile(open, ModelFileNames.Tokenizer)
-            ? LanguageModelTokenizer.FromFiles(name => open(name)?.ReadToEnd(), displayName)
-            : null;
+        var tokenizer = HasFile(open, ModelFileNames.Tokenizer) ? LanguageModelTokenizer.FromFiles(Read, displayName) : null;
         using var weights = WeightFiles.Open(config, open, displayName);
         var network = new DecoderModel(config.ToShape());
         try
@@ -105,6 +104,8 @@ public sealed partial class LanguageModel
             network.Dispose();
             throw;
         }
+
+        byte[]? Read(string name) => open(name)?.ReadToEnd(Path.Combine(displayName, name));
     }
 
     /// <summary>Reads a folder whose configuration lies in a file of another name.</summary>

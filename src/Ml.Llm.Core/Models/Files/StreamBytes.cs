@@ -6,7 +6,10 @@ internal static class StreamBytes
     private const int Greatest = 1 << 28;
 
     /// <summary>Reads a stream to its end and disposes it.</summary>
-    internal static byte[] ReadToEnd(this Stream stream)
+    /// <param name="stream">The stream.</param>
+    /// <param name="file">Its name, for messages.</param>
+    /// <exception cref="ModelFormatException">It holds more than 256 MiB.</exception>
+    internal static byte[] ReadToEnd(this Stream stream, string file)
     {
         using (stream)
         {
@@ -15,7 +18,7 @@ internal static class StreamBytes
             for (int got; (got = stream.Read(buffer)) > 0;)
             {
                 if (memory.Length + got > Greatest)
-                    throw new InvalidDataException($"More than {Greatest} bytes where a small file is expected.");
+                    throw new ModelFormatException(file, "the file is too large: it holds more than 256 MiB, where a few are usual.");
                 memory.Write(buffer, 0, got);
             }
 

@@ -80,7 +80,7 @@ internal sealed class WeightFiles : IDisposable
 
         if (open(ModelFileNames.ShardIndex) is { } stream)
         {
-            var index = ShardIndex.Read(stream.ReadToEnd(), Name(ModelFileNames.ShardIndex));
+            var index = ShardIndex.Read(stream.ReadToEnd(Name(ModelFileNames.ShardIndex)), Name(ModelFileNames.ShardIndex));
             foreach (var shard in index.Shards)
             {
                 var part = open(shard) ?? throw new ModelFormatException(index.File, $"the shard {shard} is missing from the folder.");
