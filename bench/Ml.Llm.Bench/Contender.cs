@@ -1,0 +1,33 @@
+namespace Ml.Llm.Bench;
+
+/// <summary>One thing that is measured: a job in one precision and one variant.</summary>
+internal abstract class Contender : IDisposable
+{
+    /// <summary>The job's name.</summary>
+    internal required string Job { get; init; }
+
+    /// <summary>fp32 or bf16.</summary>
+    internal required string Precision { get; init; }
+
+    /// <summary>What a rate counts, a second.</summary>
+    internal required string Unit { get; init; }
+
+    /// <summary>The shape, where a job has several.</summary>
+    internal string? Shape { get; init; }
+
+    /// <summary>default: our ways of doing less work; plain: as Hugging Face's Trainer works.</summary>
+    internal string? Variant { get; init; }
+
+    /// <summary>loop or pipeline.</summary>
+    internal string? Through { get; init; }
+
+    /// <summary>The number of weights, where a model is trained.</summary>
+    internal long? Params { get; init; }
+
+    /// <summary>Runs one whole step.</summary>
+    /// <returns>The work done, in the unit's numerator.</returns>
+    internal abstract double Step();
+
+    /// <summary>Gives its memory back.</summary>
+    public abstract void Dispose();
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Does memory stay flat? Anonymous resident memory and live tensors over training steps on the shape of causal14, through the
+# pipeline: bench/memory.sh [--steps 1000] [--precision bf16] [--threads 2]
+set -euo pipefail
+exec "$(dirname "$0")/run.sh" memory "$@"
