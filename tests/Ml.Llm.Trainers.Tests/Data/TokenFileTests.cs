@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Ml.Llm.Data;
 
 namespace Ml.Llm.Trainers.Tests.Data;
@@ -102,6 +103,19 @@ public sealed class TokenFileTests
             Assert.Contains("tokens.bin is thrown away", said.Single());
             Assert.IsFalse(File.Exists(File1));
         }
+    }
+
+    [TestMethod]
+    public void A_whole_file_of_a_newer_version_is_an_error_and_stays()
+    {
+        Write(300, [[1, 2, 3, 4]]).Dispose();
+        var bytes = File.ReadAllBytes(File1);
+        bytes[8] = 9;
+        SHA256.HashData(bytes.AsSpan(0, 104)).AsSpan(0, 8).CopyTo(bytes.AsSpan(104));
+        File.WriteAllBytes(File1, bytes);
+        var error = Assert.ThrowsExactly<ModelFormatException>(() => TokenFile.TryOpen(File1, Ours, 300, said.Add, out _));
+        Assert.Contains("version 9", error.Message);
+        Assert.IsTrue(File.Exists(File1));
     }
 
     [TestMethod]
