@@ -22,8 +22,6 @@ public sealed class AreaTests
 
     public static IEnumerable<object[]> Tokenizers => GoldenFolder.Items("tokenizers");
 
-    public static IEnumerable<object[]> Training => GoldenFolder.Items("training");
-
     [TestMethod, DynamicData(nameof(All))]
     public void Every_area_is_tested_or_named_as_not_yet(string area)
     {
@@ -57,9 +55,6 @@ public sealed class AreaTests
 
     [TestMethod, TestCategory("golden-tokenizers"), DynamicData(nameof(Tokenizers))]
     public void Tokenizers_are_not_built_yet(string name) => Skip("tokenizers", name);
-
-    [TestMethod, TestCategory("golden-training"), DynamicData(nameof(Training))]
-    public void Training_is_not_built_yet(string name) => Skip("training", name);
 
     private static void Skip(string area, string name)
     {
