@@ -133,7 +133,7 @@ public sealed class LanguageModelTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        throw new NotSupportedException("Saving a language model is not there yet.");
+        SavedLanguageModel.Save(ctx, this);
     }
 
     private static BatchMapping MakeMapping(LanguageModel model, GenerationColumns columns, GenerationOptions generation)

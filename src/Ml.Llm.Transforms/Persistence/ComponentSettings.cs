@@ -16,7 +16,7 @@ internal static class ComponentSettings
         }
         catch (JsonException problem)
         {
-            throw new ModelFormatException("The model zip", $"the settings of a component cannot be read ({problem.Message}). The zip is damaged: save the model again.", problem);
+            throw new ModelFormatException(ComponentZip.DisplayName, $"the settings of a component cannot be read ({problem.Message}). The zip is damaged: save the model again.", problem);
         }
     }
 }

@@ -30,7 +30,7 @@ internal sealed class ComponentStreams
     public void Read(string name, Action<Stream> read)
     {
         if (!loading!.TryLoadBinaryStream(name, reader => read(reader.BaseStream)))
-            throw new ModelFormatException("The model zip", $"'{name}' is missing. The zip is damaged: save the model again.");
+            throw new ModelFormatException(ComponentZip.DisplayName, $"'{name}' is missing. The zip is damaged: save the model again.");
     }
 
     /// <summary>Opens several streams at once for the length of a call.</summary>

@@ -3,6 +3,7 @@ extern alias mlcore;
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using Ml.Llm.Generation;
 using Ml.Llm.Persistence;
 using MlCore = mlcore::Microsoft.ML;
 
@@ -29,6 +30,9 @@ internal static class ComponentZip
 
     /// <summary>The number of the format that is written, and the highest that is read.</summary>
     public const int FormatNumber = 1;
+
+    /// <summary>What error messages call the place.</summary>
+    public const string DisplayName = "The model zip";
 
     private const string ModelSignature = "MLLLMTRN";
 
@@ -63,7 +67,7 @@ internal static class ComponentZip
         var format = context.Reader.ReadInt32();
         if (format is < 1 or > FormatNumber)
         {
-            throw new ModelFormatException("The model zip", string.Create(CultureInfo.InvariantCulture,
+            throw new ModelFormatException(DisplayName, string.Create(CultureInfo.InvariantCulture,
                 $"its format number is {format}, and this Ml.Llm reads up to {FormatNumber}. It was written by a newer version: update the package Ml.Llm.Trainers, or save the model with this version."));
         }
 
@@ -72,8 +76,9 @@ internal static class ComponentZip
         var streams = new ComponentStreams(context);
         return kind switch
         {
+            SavedLanguageModel.Kind => SavedLanguageModel.Load(environment, settings, streams),
             CleanTextTransformer.Kind => CleanTextTransformer.Load(settings),
-            _ => throw new ModelFormatException("The model zip", $"it holds a component of the unknown kind '{kind}'. Update the package Ml.Llm.Trainers."),
+            _ => throw new ModelFormatException(DisplayName, $"it holds a component of the unknown kind '{kind}'. Update the package Ml.Llm.Trainers."),
         };
     }
 
