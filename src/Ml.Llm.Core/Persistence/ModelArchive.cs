@@ -82,7 +82,7 @@ internal sealed class ModelArchive : IDisposable
         }
         catch (InvalidDataException damage)
         {
-            throw Problem($"the entry '{ZipNames.Show(name)}' cannot be unpacked: {damage.Message}", damage);
+            throw Problem($"it is not a readable zip: the entry '{ZipNames.Show(name)}' cannot be unpacked: {damage.Message}", damage);
         }
     }
 

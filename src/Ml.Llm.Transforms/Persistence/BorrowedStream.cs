@@ -27,7 +27,8 @@ internal sealed class BorrowedStream(Stream owner) : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        owner.Position = position;
+        if (owner.Position != position)
+            owner.Position = position;
         var read = owner.Read(buffer);
         position += read;
         return read;

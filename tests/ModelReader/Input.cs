@@ -1,0 +1,6 @@
+namespace ModelReader;
+
+internal sealed class Input
+{
+    public string Text { get; set; } = "";
+}
