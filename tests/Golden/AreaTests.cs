@@ -12,8 +12,6 @@ public sealed class AreaTests
 
     public static IEnumerable<object[]> Chat => GoldenFolder.Items("chat");
 
-    public static IEnumerable<object[]> Generation => GoldenFolder.Items("generation");
-
     public static IEnumerable<object[]> Gguf => GoldenFolder.Items("gguf");
 
     public static IEnumerable<object[]> Metrics => GoldenFolder.Items("metrics");
@@ -40,9 +38,6 @@ public sealed class AreaTests
 
     [TestMethod, TestCategory("golden-chat"), DynamicData(nameof(Chat))]
     public void Chat_is_not_built_yet(string name) => Skip("chat", name);
-
-    [TestMethod, TestCategory("golden-generation"), DynamicData(nameof(Generation))]
-    public void Generation_is_not_built_yet(string name) => Skip("generation", name);
 
     [TestMethod, TestCategory("golden-gguf"), DynamicData(nameof(Gguf))]
     public void Gguf_is_not_built_yet(string name) => Skip("gguf", name);
