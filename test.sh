@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
-projects=(tests/Ml.Llm.Core.Tests tests/Ml.Llm.Transforms.Tests tests/Ml.Llm.Trainers.Tests tests/Ml.Llm.Samples.Tests tests/Golden)
+projects=(tests/Ml.Llm.Core.Tests tests/Ml.Llm.Transforms.Tests tests/Ml.Llm.Trainers.Tests tests/Ml.Llm.Samples.Tests tests/Golden tests/Ml.Llm.Packaging.Tests)
 filter=()
 if [ "${1:-}" = golden ]; then
   projects=(tests/Golden)
