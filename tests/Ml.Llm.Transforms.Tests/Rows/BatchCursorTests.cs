@@ -104,6 +104,26 @@ public sealed class BatchCursorTests
     }
 
     [TestMethod]
+    public void A_getter_that_is_made_late_gets_the_value_of_its_row()
+    {
+        var view = View(new CountingMapping(batchSize: 16), 30);
+        using var cursor = view.GetRowCursor(view.Schema);
+        var capitals = cursor.GetGetter<ReadOnlyMemory<char>>(view.Schema["Capitals"]);
+        ReadOnlyMemory<char> text = default;
+        for (var i = 0; i < 12; i++)
+        {
+            Assert.IsTrue(cursor.MoveNext());
+            capitals(ref text);
+        }
+
+        VBuffer<float> lengths = default;
+        cursor.GetGetter<VBuffer<float>>(view.Schema["Lengths"])(ref lengths);
+        capitals(ref text);
+        Assert.AreEqual("ROW 11", text.ToString());
+        Assert.AreEqual(6, lengths.GetItemOrDefault(0));
+    }
+
+    [TestMethod]
     public void A_vector_that_was_handed_out_may_be_overwritten()
     {
         var view = View(new CountingMapping(), 3);
