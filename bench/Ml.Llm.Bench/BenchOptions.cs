@@ -22,6 +22,9 @@ internal sealed record BenchOptions
     /// <summary>Of memory: the training steps.</summary>
     internal int Steps { get; private init; } = 1_000;
 
+    /// <summary>Of memory: how many times larger than the documentation the corpus is.</summary>
+    internal int Repeat { get; private init; } = 1;
+
     /// <summary>Of learning and memory: fp32 or bf16.</summary>
     internal string Precision { get; private init; } = "bf16";
 
@@ -44,13 +47,14 @@ internal sealed record BenchOptions
                 "--threads" => options with { Threads = (int)Number(argument, Value()) },
                 "--tokens" => options with { Tokens = (long)Number(argument, Value()) },
                 "--steps" => options with { Steps = (int)Number(argument, Value()) },
+                "--repeat" => options with { Repeat = (int)Number(argument, Value()) },
                 "--precision" => options with { Precision = OneOf(argument, Value(), "fp32", "bf16") },
                 "--contender" => options with { Contender = Value() },
                 _ => options,
             };
             if (!argument.StartsWith('-'))
                 jobs.Add(argument);
-            else if (argument is not ("--seconds" or "--threads" or "--tokens" or "--steps" or "--precision" or "--contender"))
+            else if (argument is not ("--seconds" or "--threads" or "--tokens" or "--steps" or "--repeat" or "--precision" or "--contender"))
                 throw new UsageException($"{argument} is not known. Usage: bench/run.sh [JOB ...] [--seconds 15] [--threads 2].");
         }
 

@@ -25,6 +25,13 @@ try
             case "bandwidth":
                 RunRaw(RawSpeed.Reading());
                 break;
+            case "learning":
+                Learning.Run(options);
+                break;
+            case "memory":
+                if (!MemoryOverSteps.Run(options))
+                    return 1;
+                break;
             default:
                 TrainingJobs.Run(job, options, matmul);
                 break;

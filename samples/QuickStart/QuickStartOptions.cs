@@ -13,6 +13,7 @@ internal sealed record QuickStartOptions
           --resume           go on with the newest run that was stopped, from its last checkpoint
           --out FOLDER       where runs are kept (default runs); each has a folder of its own
           --precision P      auto, fp32 or bf16 (default auto: what is faster on this machine)
+          --threads N        the engine's threads (default: all processors)
           --seed N           what everything random is drawn from (default 1)
           --complete ZIP     load a trained model and complete its prompts, nothing else; further arguments are prompts of your own
         """;
@@ -26,6 +27,8 @@ internal sealed record QuickStartOptions
     internal string Out { get; private init; } = "runs";
 
     internal Precision Precision { get; private init; } = Precision.Auto;
+
+    internal int Threads { get; private init; } = Environment.ProcessorCount;
 
     internal int Seed { get; private init; } = 1;
 
@@ -54,6 +57,7 @@ internal sealed record QuickStartOptions
                 "--resume" => options with { Resume = true },
                 "--out" => options with { Out = Value() },
                 "--precision" => options with { Precision = PrecisionOf(Value()) },
+                "--threads" => options with { Threads = (int)Math.Max(1, PositiveNumber(name, Value())) },
                 "--seed" => options with { Seed = WholeNumber(name, Value()) },
                 "--complete" => options with { Complete = Value() },
                 "--help" or "-h" => options with { Help = true },

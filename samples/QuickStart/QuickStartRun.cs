@@ -139,6 +139,7 @@ internal sealed class QuickStartRun
         AdamBeta2 = 0.95,
         WeightDecay = 0.1,
         Precision = plan.Precision,
+        Threads = options.Threads,
         Seed = plan.Seed,
         EvaluateEverySteps = plan.EvaluateEverySteps > 0 ? plan.EvaluateEverySteps : null,
         MaxEvaluationBatches = plan.EvaluationBatches > 0 ? plan.EvaluationBatches : null,

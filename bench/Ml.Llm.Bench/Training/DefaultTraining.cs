@@ -8,9 +8,11 @@ namespace Ml.Llm.Bench.Training;
 internal sealed class DefaultTraining : IDisposable
 {
     private readonly FlatAdamW optimizer;
+    private readonly double learningRate;
 
-    internal DefaultTraining(DecoderShape shape, string precision)
+    internal DefaultTraining(DecoderShape shape, string precision, double learningRate = TrainingRules.LearningRate)
     {
+        this.learningRate = learningRate;
         Model = new DecoderModel(shape, TrainingRules.ComputeType(precision), seed: 1);
         Model.Parameters.EnableTraining();
         optimizer = new FlatAdamW(Model.Parameters, TrainingRules.Options(precision, batch: 1));
@@ -30,7 +32,7 @@ internal sealed class DefaultTraining : IDisposable
         result.Loss.backward();
         Model.Parameters.FinishBackward();
         var norm = GradientNorm.Of(Model.Parameters.Gradients!);
-        optimizer.Step(TrainingRules.LearningRate, GradientNorm.ClipScale(norm, TrainingRules.MaxGradNorm));
+        optimizer.Step(learningRate, GradientNorm.ClipScale(norm, TrainingRules.MaxGradNorm));
         return result.Sum / result.Count;
     }
 

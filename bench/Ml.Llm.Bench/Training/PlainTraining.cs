@@ -13,7 +13,7 @@ internal sealed class PlainTraining : IDisposable
     private readonly TorchSharp.Modules.Parameter[] parameters;
     private readonly AdamW optimizer;
 
-    internal PlainTraining(DecoderShape shape, string precision, ParameterSet? weights = null)
+    internal PlainTraining(DecoderShape shape, string precision, ParameterSet? weights = null, double learningRate = TrainingRules.LearningRate)
     {
         model = new PlainDecoder(shape, TrainingRules.ComputeType(precision));
         if (weights is not null)
@@ -21,8 +21,8 @@ internal sealed class PlainTraining : IDisposable
         parameters = [.. model.parameters()];
         optimizer = optim.AdamW(
         [
-            Group(parameters.Where(static parameter => parameter.dim() > 1), TrainingRules.WeightDecay),
-            Group(parameters.Where(static parameter => parameter.dim() == 1), 0),
+            Group(parameters.Where(static parameter => parameter.dim() > 1), TrainingRules.WeightDecay, learningRate),
+            Group(parameters.Where(static parameter => parameter.dim() == 1), 0, learningRate),
         ]);
     }
 
@@ -55,6 +55,6 @@ internal sealed class PlainTraining : IDisposable
         model.Dispose();
     }
 
-    private static AdamW.ParamGroup Group(IEnumerable<TorchSharp.Modules.Parameter> parameters, double decay) =>
-        new(parameters, TrainingRules.LearningRate, TrainingRules.Beta1, TrainingRules.Beta2, weight_decay: decay);
+    private static AdamW.ParamGroup Group(IEnumerable<TorchSharp.Modules.Parameter> parameters, double decay, double learningRate) =>
+        new(parameters, learningRate, TrainingRules.Beta1, TrainingRules.Beta2, weight_decay: decay);
 }
