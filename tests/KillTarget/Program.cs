@@ -6,6 +6,7 @@ using Ml.Llm.KillTarget;
 return args switch
 {
     ["checkpoints", var folder] => CheckpointLoop.Run(folder),
+    ["train", var folder] => TrainingRun.Run(folder),
     ["hold", var folder] => LockHolder.Run(folder),
     ["kill", var folder, var kills, var seed] => Kill(folder, Number(kills), Number(seed)),
     _ => Usage(),
@@ -31,6 +32,6 @@ static int Kill(string folder, int kills, int seed)
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: checkpoints FOLDER | hold FOLDER | kill FOLDER KILLS SEED");
+    Console.Error.WriteLine("usage: checkpoints FOLDER | train FOLDER | hold FOLDER | kill FOLDER KILLS SEED");
     return 2;
 }

@@ -1,3 +1,5 @@
+using Ml.Llm.Data;
+
 namespace Ml.Llm.Trainers.Tests;
 
 [TestClass]
@@ -38,5 +40,20 @@ public sealed class DeterminismTests
         var run = Corpus.Train(static options => options with { MaxSteps = 80 });
 
         Assert.IsLessThan(run.Losses[0] / 2, run.Losses[^1]);
+    }
+
+    [TestMethod]
+    public void The_number_of_threads_changes_no_token()
+    {
+        var documents = Corpus.Texts(500).Select(static (text, row) => new Document(row, text, null)).ToList();
+        List<int> Encode(int threads)
+        {
+            var all = new List<int>();
+            new CorpusEncoder(Corpus.Tokenizer, Corpus.Tokenizer.VocabularySize, Corpus.Tokenizer.SpecialTokens.Eos!.Value, threads)
+                .Run(documents, (_, ids) => all.AddRange(ids), CancellationToken.None);
+            return all;
+        }
+
+        Assert.AreSequenceEqual(Encode(1), Encode(4));
     }
 }
