@@ -22,20 +22,17 @@ internal static unsafe class ReductionKernels
     /// <param name="add">Whether to add to what is there.</param>
     internal static void ColumnSums<T>(T* x, float* sums, long rows, long width, bool add) where T : unmanaged, IElement<T>
     {
-        var partial = new float[Blocks(rows) * width];
-        fixed (float* pinned = partial)
+        using var buffer = new RowBuffer(Blocks(rows) * width);
+        var blocks = buffer.Values; // The buffer itself cannot be captured.
+        EngineThreads.For(Blocks(rows), 1, (begin, end) =>
         {
-            var blocks = pinned; // A fixed local cannot be captured.
-            EngineThreads.For(Blocks(rows), 1, (begin, end) =>
+            for (var block = begin; block < end; block++)
             {
-                for (var block = begin; block < end; block++)
-                {
-                    var first = block * BlockRows;
-                    SumBlock(x + (first * width), blocks + (block * width), Math.Min(rows - first, BlockRows), width);
-                }
-            });
-            AddBlocks(blocks, sums, Blocks(rows), width, add);
-        }
+                var first = block * BlockRows;
+                SumBlock(x + (first * width), blocks + (block * width), Math.Min(rows - first, BlockRows), width);
+            }
+        });
+        AddBlocks(blocks, sums, Blocks(rows), width, add);
     }
 
     /// <summary>Four vectors of columns at a time, so that sums stay in registers down the block.</summary>

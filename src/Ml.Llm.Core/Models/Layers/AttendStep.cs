@@ -5,10 +5,16 @@ using static TorchSharp.torch;
 
 namespace Ml.Llm.Models.Layers;
 
-/// <summary>Causal attention by batched products around a softmax in place. Key-value heads are shared by groups of query heads without repeating them.</summary>
+/// <summary>
+/// Causal attention by batched products around a softmax in place. Key-value heads are shared by groups of query heads
+/// without repeating them. A few rows at a time, so that scores are still in the cache when they are used.
+/// </summary>
 /// <remarks>Vaswani et al. (arXiv 1706.03762); grouped queries: Ainslie et al. (arXiv 2305.13245).</remarks>
 internal sealed unsafe class AttendStep(AttentionGeometry attention, AttentionLayout layout) : LayerStep
 {
+    /// <summary>Scores of the rows that are worked on together take about this many bytes.</summary>
+    private const long ChunkBytes = 1L << 20;
+
     private readonly long groups = (long)layout.Batch * attention.KeyValueHeads;
     private readonly long queries = (long)attention.Heads / attention.KeyValueHeads * layout.Length;
     private Tensor? query;
@@ -56,36 +62,54 @@ internal sealed unsafe class AttendStep(AttentionGeometry attention, AttentionLa
         {
             var heads = Heads(cosines, sines, positions);
             HeadKernels.Split(At<T>(source), At<T>(query!), At<T>(key!), At<T>(value!), heads, attention.Scale);
-            using (var turned = key!.transpose(1, 2))
-                Products.MultiplyBatch(weights!, query!, turned);
-            SoftmaxKernels.Forward(At<T>(weights!), firstKey, layout.Batch, attention.Heads, layout.Length);
-            Products.MultiplyBatch(mixed, weights!, value!);
+            for (var row = 0; row < layout.Batch; row += RowsAtOnce<T>())
+            {
+                using var scope = NewDisposeScope();
+                var rows = Math.Min(RowsAtOnce<T>(), layout.Batch - row);
+                var scores = Part(weights!, row, rows);
+                Products.MultiplyBatch(scores, Part(query!, row, rows), Part(key!, row, rows).transpose(1, 2));
+                SoftmaxKernels.Forward(At<T>(scores), FirstKeys(firstKey, row), rows, attention.Heads, layout.Length);
+                Products.MultiplyBatch(Part(mixed, row, rows), scores, Part(value!, row, rows));
+            }
+
             HeadKernels.Transpose(At<T>(mixed), At<T>(result), heads, toTokens: true);
         }
     }
 
-    private void Backward<T>(Tensor above, Tensor result) where T : unmanaged, IElement<T>
+    private void Backward<T>(Tensor resultGradient, Tensor result) where T : unmanaged, IElement<T>
     {
         fixed (float* cosines = attention.Rotary?.CosineArray, sines = attention.Rotary?.SineArray)
         fixed (int* positions = layout.Positions, firstKey = layout.FirstKey)
         {
             var heads = Heads(cosines, sines, positions);
             using var mixed = empty_like(query!);
-            HeadKernels.Transpose(At<T>(mixed), At<T>(above), heads, toTokens: false);
+            HeadKernels.Transpose(At<T>(mixed), At<T>(resultGradient), heads, toTokens: false);
             using var valueGradient = empty_like(value!);
-            using (var turned = weights!.transpose(1, 2))
-                Products.MultiplyBatch(valueGradient, turned, mixed);
-            using var scores = empty_like(weights!);
-            using (var turned = value!.transpose(1, 2))
-                Products.MultiplyBatch(scores, mixed, turned);
-            SoftmaxKernels.Backward(At<T>(weights!), At<T>(scores), firstKey, layout.Batch, attention.Heads, layout.Length);
             using var keyGradient = empty_like(key!);
-            using (var turned = scores.transpose(1, 2))
-                Products.MultiplyBatch(keyGradient, turned, query!);
-            Products.MultiplyBatch(mixed, scores, key!); // The query's gradient takes the place of the output's.
+            for (var row = 0; row < layout.Batch; row += RowsAtOnce<T>())
+            {
+                using var scope = NewDisposeScope();
+                var rows = Math.Min(RowsAtOnce<T>(), layout.Batch - row);
+                var (shares, above) = (Part(weights!, row, rows), Part(mixed, row, rows));
+                Products.MultiplyBatch(Part(valueGradient, row, rows), shares.transpose(1, 2), above);
+                var scores = empty_like(shares);
+                Products.MultiplyBatch(scores, above, Part(value!, row, rows).transpose(1, 2));
+                SoftmaxKernels.Backward(At<T>(shares), At<T>(scores), FirstKeys(firstKey, row), rows, attention.Heads, layout.Length);
+                Products.MultiplyBatch(Part(keyGradient, row, rows), scores.transpose(1, 2), Part(query!, row, rows));
+                Products.MultiplyBatch(above, scores, Part(key!, row, rows)); // The query's gradient takes the place of the output's.
+            }
+
             HeadKernels.Join(At<T>(mixed), At<T>(keyGradient), At<T>(valueGradient), At<T>(result), heads, attention.Scale);
         }
     }
+
+    private int RowsAtOnce<T>() where T : unmanaged =>
+        (int)Math.Clamp(ChunkBytes / ((long)attention.Heads * layout.Length * layout.Length * sizeof(T)), 1, layout.Batch);
+
+    /// <summary>The heads of some rows of the batch.</summary>
+    private Tensor Part(Tensor whole, int row, int rows) => whole.narrow(0, (long)row * attention.KeyValueHeads, (long)rows * attention.KeyValueHeads);
+
+    private int* FirstKeys(int* all, int row) => all is null ? null : all + (row * layout.Length);
 
     private HeadLayout Heads(float* cosines, float* sines, int* positions) => new()
     {
