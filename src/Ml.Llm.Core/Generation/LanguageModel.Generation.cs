@@ -27,7 +27,6 @@ public sealed partial class LanguageModel
     {
         var tokenizer = Tokenizer
             ?? throw new InvalidOperationException("The model has no tokenizer, so it cannot read prompts: load it from a folder that holds tokenizer.json.");
-        int[] endTokens = Config.EosTokenId is { } end ? [end] : [];
-        return new TextGenerator(Network, tokenizer, options, endTokens);
+        return new TextGenerator(Network, tokenizer, options, [.. EndTokenIds]);
     }
 }

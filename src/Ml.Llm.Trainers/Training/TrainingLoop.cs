@@ -240,7 +240,9 @@ internal sealed class TrainingLoop : IDisposable
     {
         if (store is null || savedAt == state.Step)
             return;
-        store.Write(state.Step, folder => TrainingCheckpoint.Write(folder, state, parameters, optimizer, bestWeights));
+        // Weights and two moments, and the best weights where they are kept.
+        var bytes = (bestWeights is null ? 3 : 4) * parameters.Count * sizeof(float);
+        store.Write(state.Step, folder => TrainingCheckpoint.Write(folder, state, parameters, optimizer, bestWeights), bytes);
         savedAt = state.Step;
     }
 
