@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
-dotnet build bench/Ml.Llm.Bench --configuration Release --verbosity quiet >&2
+dotnet build bench/Ml.Llm.Bench --configuration Release --verbosity quiet -consoleLoggerParameters:NoSummary >&2
 exec dotnet bench/Ml.Llm.Bench/bin/Release/net10.0/Ml.Llm.Bench.dll "$@"

@@ -7,7 +7,8 @@ namespace Ml.Llm.Samples.QuickStart;
 /// <summary>A trained model at work: loaded from its zip by plain ML.NET, in a process that has done nothing else.</summary>
 internal static class Completions
 {
-    private static readonly string[] Examples =
+    /// <summary>Prompts that suit the SDK's documentation.</summary>
+    internal static readonly IReadOnlyList<string> Examples =
     [
         "Stack<T>.TryPop(out T result)\n",
         "Gets a value that indicates whether",
@@ -34,11 +35,11 @@ internal static class Completions
     }
 
     /// <summary>Does <see cref="Run"/> in a new process.</summary>
-    internal static void RunInNewProcess(string zip)
+    internal static void RunInNewProcess(string zip, IReadOnlyList<string> prompts)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
         string[] host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(Completions).Assembly.Location] : [];
-        foreach (var argument in host.Append("--complete").Append(zip))
+        foreach (var argument in host.Append("--complete").Append(zip).Concat(prompts))
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         process.WaitForExit();

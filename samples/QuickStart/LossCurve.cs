@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using ScottPlot;
 
 namespace Ml.Llm.Samples.QuickStart;
@@ -11,12 +10,12 @@ internal static class LossCurve
     private const string Font = "Quick Start";
 
     /// <summary>Draws the picture.</summary>
-    /// <param name="metrics">JSON lines with step and loss, or step and eval_loss.</param>
+    /// <param name="metrics">The losses.</param>
     /// <param name="picture">The PNG to write.</param>
     /// <returns>False where there is no step to draw.</returns>
-    internal static bool Draw(string metrics, string picture)
+    internal static bool Draw(RunMetrics metrics, string picture)
     {
-        var (training, heldOut) = Read(metrics);
+        var (training, heldOut) = (metrics.Training, metrics.HeldOut);
         if (training.Count == 0)
             return false;
         // Where the system has no fonts no text would be drawn at all.
@@ -69,22 +68,5 @@ internal static class LossCurve
             var around = Math.Min(reach, Math.Min(i, values.Length - 1 - i));
             return values.AsSpan(i - around, (2 * around) + 1).ToArray().Average();
         })];
-    }
-
-    private static (List<(double Step, double Loss)> Training, List<(double Step, double Loss)> HeldOut) Read(string metrics)
-    {
-        var training = new List<(double, double)>();
-        var heldOut = new List<(double, double)>();
-        foreach (var line in File.Exists(metrics) ? File.ReadLines(metrics) : [])
-        {
-            using var json = JsonDocument.Parse(line);
-            var step = json.RootElement.GetProperty("step").GetDouble();
-            if (json.RootElement.TryGetProperty("loss", out var loss) && loss.ValueKind == JsonValueKind.Number)
-                training.Add((step, loss.GetDouble()));
-            if (json.RootElement.TryGetProperty("eval_loss", out loss) && loss.ValueKind == JsonValueKind.Number)
-                heldOut.Add((step, loss.GetDouble()));
-        }
-
-        return (training, heldOut);
     }
 }

@@ -48,6 +48,13 @@ internal sealed record QuickStartOptions
         for (var i = 0; i < arguments.Count; i++)
         {
             var name = arguments[i];
+            // Prompts may begin with anything.
+            if (options.Complete is not null)
+            {
+                options = options with { Prompts = [.. options.Prompts, name] };
+                continue;
+            }
+
             string Value() => ++i < arguments.Count ? arguments[i] : throw new UsageException($"{name} needs a value.");
             given.Add(name);
             options = name switch
@@ -61,7 +68,6 @@ internal sealed record QuickStartOptions
                 "--seed" => options with { Seed = WholeNumber(name, Value()) },
                 "--complete" => options with { Complete = Value() },
                 "--help" or "-h" => options with { Help = true },
-                _ when options.Complete is not null && !name.StartsWith("--", StringComparison.Ordinal) => options with { Prompts = [.. options.Prompts, name] },
                 _ => throw new UsageException($"{name} is not known; --help lists what is."),
             };
         }

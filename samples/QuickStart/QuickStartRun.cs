@@ -12,6 +12,8 @@ internal sealed class QuickStartRun
     private const int BatchSize = 8;
     private readonly QuickStartOptions options;
     private readonly RunFolder folder;
+    private readonly RunPlan? earlier;
+    private readonly TextCorpus text;
     private readonly MLContext ml;
     private readonly Lock logging = new();
     private readonly CancellationToken cancellation;
@@ -20,11 +22,12 @@ internal sealed class QuickStartRun
     {
         this.options = options;
         this.cancellation = cancellation;
-        // Whether there is a corpus is asked before a folder is made.
-        if (options is { Resume: false, Corpus: null })
-            DocumentationFiles.Find();
-        folder = options.Resume ? RunFolder.Unfinished(options.Out) : RunFolder.Create(options.Out);
         ml = new MLContext(options.Seed);
+        // Whether there is text is known before a folder is made.
+        var stopped = options.Resume ? RunFolder.Unfinished(options.Out) : null;
+        earlier = stopped is null ? null : RunPlan.Load(stopped.Plan);
+        text = TextCorpus.Load(ml, earlier is null ? options.Corpus : earlier.Corpus, Console.WriteLine);
+        folder = stopped ?? RunFolder.Create(options.Out);
         ml.Log += (_, line) =>
         {
             if (line.Kind >= Microsoft.ML.Runtime.ChannelMessageKind.Info)
@@ -34,31 +37,28 @@ internal sealed class QuickStartRun
 
     internal void Run()
     {
-        var earlier = options.Resume ? RunPlan.Load(folder.Plan) : null;
-        var text = TextCorpus.Load(ml, earlier is null ? options.Corpus : earlier.Corpus, Say);
         Say($"Text: {text.Name}. This run: {folder.Root}");
-        var tokenizer = Tokenizer(text);
-        var plan = earlier ?? MakePlan(text, tokenizer);
-        double? heldOutLoss = null;
-        using var model = Train(text, tokenizer, plan, loss => heldOutLoss = loss);
-        Save(model, text);
+        var tokenizer = Tokenizer();
+        var plan = earlier ?? MakePlan(tokenizer);
+        using var model = Train(tokenizer, plan);
+        Save(model);
         if (!cancellation.IsCancellationRequested)
             (plan with { Finished = true }).Save(folder.Plan);
         else
             Say($"Stopped: the model so far is kept, and ./run.sh --resume --out {options.Out} goes on.");
-        Completions.RunInNewProcess(folder.Model);
-        Conclude(text, tokenizer, model.Model.ParameterCount, heldOutLoss);
+        Completions.RunInNewProcess(folder.Model, text.Prompts);
+        Conclude(tokenizer, model.Model.ParameterCount);
     }
 
     /// <summary>Plain ML.NET; written aside first, so that a model that is there stays whole until the next one is.</summary>
-    private void Save(LanguageModelTransformer model, TextCorpus text)
+    private void Save(LanguageModelTransformer model)
     {
         var aside = folder.Model + ".new";
         ml.Model.Save(model, text.TrainSet.Schema, aside);
         File.Move(aside, folder.Model, overwrite: true);
     }
 
-    private LanguageModelTokenizer Tokenizer(TextCorpus text)
+    private LanguageModelTokenizer Tokenizer()
     {
         if (options.Resume)
             return LanguageModelTokenizer.FromPretrained(folder.Tokenizer);
@@ -71,7 +71,7 @@ internal sealed class QuickStartRun
     }
 
     /// <summary>Trains a throw-away model for a few steps, to know how many fit into the minutes given.</summary>
-    private RunPlan MakePlan(TextCorpus text, LanguageModelTokenizer tokenizer)
+    private RunPlan MakePlan(LanguageModelTokenizer tokenizer)
     {
         const int Unmeasured = 4;
         const int Measured = 9;
@@ -95,21 +95,11 @@ internal sealed class QuickStartRun
         }
     }
 
-    private LanguageModelTransformer Train(TextCorpus text, LanguageModelTokenizer tokenizer, RunPlan plan, Action<double> evaluated) =>
-        TrainingDisplay.Run(show =>
-        {
-            var training = Options(plan) with
-            {
-                Resume = options.Resume,
-                Progress = step =>
-                {
-                    show(step);
-                    if (step.ValidationLoss is not null && step.BestValidationLoss is { } best)
-                        evaluated(best);
-                },
-            };
-            return ml.Llm.Trainers.CausalLanguageModel(tokenizer, Config, Options(training)).Fit(text.TrainSet, text.HeldOutSet, cancellation);
-        });
+    private LanguageModelTransformer Train(LanguageModelTokenizer tokenizer, RunPlan plan) => TrainingDisplay.Run(show =>
+    {
+        var training = Options(plan) with { Resume = options.Resume, Progress = show };
+        return ml.Llm.Trainers.CausalLanguageModel(tokenizer, Config, Options(training)).Fit(text.TrainSet, text.HeldOutSet, cancellation);
+    });
 
     private static LlamaConfig Config => new()
     {
@@ -148,14 +138,15 @@ internal sealed class QuickStartRun
         MetricsFile = folder.Metrics,
     };
 
-    private void Conclude(TextCorpus text, LanguageModelTokenizer tokenizer, long parameters, double? heldOutLoss)
+    private void Conclude(LanguageModelTokenizer tokenizer, long parameters)
     {
-        var hasCurve = LossCurve.Draw(folder.Metrics, folder.LossCurve);
+        var metrics = RunMetrics.Read(folder.Metrics);
+        var hasCurve = LossCurve.Draw(metrics, folder.LossCurve);
         Console.WriteLine();
         Say($"The model ({parameters / 1e6:0.0} M parameters): {folder.Model}");
         if (hasCurve)
             Say($"The loss curve: {folder.LossCurve}");
-        if (heldOutLoss is { } loss)
+        if (metrics.BestHeldOut is { } loss)
             Say($"On held-out text: perplexity {Math.Exp(loss):0.0} a token, {HeldOutText.Count(text.HeldOutSet, tokenizer).BitsPerByte(loss):0.000} bits a byte.");
         Console.WriteLine($"""
 
@@ -167,9 +158,9 @@ internal sealed class QuickStartRun
             """);
     }
 
-    private void Say(FormattableString line) => Say(FormattableString.Invariant(line));
+    private void Say(FormattableString line) => Tell(FormattableString.Invariant(line));
 
-    private void Say(string line)
+    private void Tell(string line)
     {
         Console.WriteLine(line);
         AppendToLog(line);
