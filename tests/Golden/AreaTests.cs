@@ -10,15 +10,11 @@ public sealed class AreaTests
 
     public static IEnumerable<object[]> Alignment => GoldenFolder.Items("alignment");
 
-    public static IEnumerable<object[]> Chat => GoldenFolder.Items("chat");
-
     public static IEnumerable<object[]> Gguf => GoldenFolder.Items("gguf");
 
     public static IEnumerable<object[]> Metrics => GoldenFolder.Items("metrics");
 
     public static IEnumerable<object[]> Real => GoldenFolder.Items("real");
-
-    public static IEnumerable<object[]> Tokenizers => GoldenFolder.Items("tokenizers");
 
     [TestMethod, DynamicData(nameof(All))]
     public void Every_area_is_tested_or_named_as_not_yet(string area)
@@ -36,9 +32,6 @@ public sealed class AreaTests
     [TestMethod, TestCategory("golden-alignment"), DynamicData(nameof(Alignment))]
     public void Alignment_is_not_built_yet(string name) => Skip("alignment", name);
 
-    [TestMethod, TestCategory("golden-chat"), DynamicData(nameof(Chat))]
-    public void Chat_is_not_built_yet(string name) => Skip("chat", name);
-
     [TestMethod, TestCategory("golden-gguf"), DynamicData(nameof(Gguf))]
     public void Gguf_is_not_built_yet(string name) => Skip("gguf", name);
 
@@ -47,9 +40,6 @@ public sealed class AreaTests
 
     [TestMethod, TestCategory("golden-real"), DynamicData(nameof(Real))]
     public void Real_models_are_not_built_yet(string name) => Skip("real", name);
-
-    [TestMethod, TestCategory("golden-tokenizers"), DynamicData(nameof(Tokenizers))]
-    public void Tokenizers_are_not_built_yet(string name) => Skip("tokenizers", name);
 
     private static void Skip(string area, string name)
     {

@@ -25,6 +25,8 @@ internal sealed class ByteLevelPreTokenizer(ByteLevelOptions options) : IPreToke
 {
     public ByteLevelOptions Options { get; } = options;
 
+    public bool LeavesBytesToModel => true;
+
     public bool WantsSpaceBefore(ReadOnlySpan<char> text) => Options.AddPrefixSpace && !text.IsEmpty && text[0] != ' ';
 
     public void Split(ReadOnlySpan<char> text, int start, int end, PieceList pieces)

@@ -7,9 +7,22 @@ internal interface ITokenizerPart
     void WriteTo(JsonOutput output);
 }
 
+/// <summary>Rewrites a text before it is split, and keeps where each unit came from.</summary>
+internal interface INormalizer : ITokenizerPart
+{
+    /// <summary>Rewrites a text in place.</summary>
+    void Normalize(AlignedText text);
+}
+
 /// <summary>Cuts a text into the pieces that the model sees alone.</summary>
 internal interface IPreTokenizer : ITokenizerPart
 {
+    /// <summary>
+    /// Whether this is byte level to the end: the pieces stay text, and a model that can takes their UTF-8 bytes, which is
+    /// the same as turning them into the byte alphabet here and costs less.
+    /// </summary>
+    bool LeavesBytesToModel { get; }
+
     /// <summary>Whether a space is to be put before this text before it is split.</summary>
     bool WantsSpaceBefore(ReadOnlySpan<char> text);
 
@@ -66,7 +79,8 @@ internal interface ITokenDecoder : ITokenizerPart
 /// <param name="Start">The first unit of the first character that it touches.</param>
 /// <param name="End">The unit after the last character that it touches.</param>
 /// <param name="EndsInside">Whether it ends inside a character, which the next token goes on with.</param>
-internal readonly record struct PieceToken(int Id, int Start, int End, bool EndsInside);
+/// <param name="IsSpelledAsText">Whether its spelling is the text that it stands for: an unknown stretch of Unigram.</param>
+internal readonly record struct PieceToken(int Id, int Start, int End, bool EndsInside, bool IsSpelledAsText = false);
 
 /// <summary>A token of a whole text.</summary>
 /// <param name="Id">The id.</param>

@@ -9,6 +9,7 @@ namespace Ml.Llm.Tokenization;
 /// <threadsafety>Safe for any number of threads.</threadsafety>
 internal sealed class TokenizerPipeline
 {
+    private readonly INormalizer? _normalizer;
     private readonly IPreTokenizer _preTokenizer;
     private readonly AddedTokenMatcher _rawTokens;
     private readonly AddedTokenMatcher _normalizedTokens;
@@ -18,9 +19,9 @@ internal sealed class TokenizerPipeline
     private readonly bool[] _special;
 
     public TokenizerPipeline(
-        IReadOnlyList<AddedToken> addedTokens, IPreTokenizer preTokenizer, ITokenModel model, IPostProcessor? postProcessor, ITokenDecoder? decoder)
+        IReadOnlyList<AddedToken> addedTokens, INormalizer? normalizer, IPreTokenizer? preTokenizer, ITokenModel model, IPostProcessor? postProcessor, ITokenDecoder? decoder)
     {
-        (AddedTokens, _preTokenizer, Model, PostProcessor, Decoder) = (addedTokens, preTokenizer, model, postProcessor, decoder);
+        (AddedTokens, _normalizer, _preTokenizer, Model, PostProcessor, Decoder) = (addedTokens, normalizer, preTokenizer ?? throw new NotSupportedException(), model, postProcessor, decoder);
         _rawTokens = new AddedTokenMatcher(addedTokens.Where(token => !token.Normalized));
         _normalizedTokens = new AddedTokenMatcher(addedTokens.Where(token => token.Normalized));
         _addedById = addedTokens.ToDictionary(token => token.Id);
@@ -106,7 +107,7 @@ internal sealed class TokenizerPipeline
         output.BeginArray();
         foreach (var token in AddedTokens.OrderBy(token => token.Id)) token.WriteTo(output);
         output.EndArray();
-        output.Null("normalizer");
+        WritePart(output, "normalizer", _normalizer);
         WritePart(output, "pre_tokenizer", _preTokenizer);
         WritePart(output, "post_processor", PostProcessor);
         WritePart(output, "decoder", Decoder);

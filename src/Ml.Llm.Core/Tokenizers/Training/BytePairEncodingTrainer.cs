@@ -113,6 +113,7 @@ internal static class BytePairEncodingTrainer
         var added = options.SpecialTokens.Select((token, id) => new AddedToken(id, token)).ToList();
         var pipeline = new TokenizerPipeline(
             added,
+            normalizer: null,
             preTokenizer,
             new BytePairModel(new BytePairVocabulary(ids, merges, new BytePairModelOptions())),
             new ByteLevelPostProcessor(new ByteLevelOptions(options.AddPrefixSpace, TrimOffsets: false)),
