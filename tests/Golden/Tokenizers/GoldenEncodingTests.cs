@@ -1,8 +1,8 @@
 using System.Text.Json;
 
-namespace Ml.Llm.Core.Tests.Tokenizers;
+namespace Ml.Llm.Golden.Tests.Tokenizers;
 
-[TestClass]
+[TestClass, TestCategory("golden-tokenizers")]
 public sealed class GoldenEncodingTests
 {
     private static readonly TokenEncodingOptions s_everything = new() { ParseSpecialTokens = true };

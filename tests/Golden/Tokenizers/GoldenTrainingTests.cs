@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Ml.Llm.Tokenization;
 
-namespace Ml.Llm.Core.Tests.Tokenizers;
+namespace Ml.Llm.Golden.Tests.Tokenizers;
 
-[TestClass]
+[TestClass, TestCategory("golden-tokenizers")]
 public sealed class GoldenTrainingTests
 {
     public TestContext TestContext { get; set; } = null!;

@@ -1,12 +1,14 @@
 using System.IO.Compression;
 using System.Text.Json;
 
-namespace Ml.Llm.Core.Tests.Tokenizers;
+namespace Ml.Llm.Golden.Tests.Tokenizers;
 
-/// <summary>The golden cases of tokenizers: MLLLM_GOLDEN where it is set, else ../shared/golden beside the repository.</summary>
+/// <summary>The golden cases of tokenizers.</summary>
 internal static class TokenizerCases
 {
-    public static string Root { get; } = Path.Combine(FindRoot(), "tokenizers");
+    public const string Area = "tokenizers";
+
+    public static string Root { get; } = GoldenFolder.At(Area);
 
     /// <summary>Skips the test where the cases are not there.</summary>
     public static void Require()
@@ -48,15 +50,4 @@ internal static class TokenizerCases
     }
 
     private static string? TypeOf(JsonElement part) => part.ValueKind == JsonValueKind.Null ? null : part.GetProperty("type").GetString();
-
-    private static string FindRoot()
-    {
-        if (Environment.GetEnvironmentVariable("MLLLM_GOLDEN") is { Length: > 0 } given) return given;
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "MlLlm.sln"))) return Path.Combine(folder.Parent!.FullName, "shared", "golden");
-        }
-
-        return "shared/golden";
-    }
 }
