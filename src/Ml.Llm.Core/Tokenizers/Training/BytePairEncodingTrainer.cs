@@ -1,18 +1,15 @@
 using System.Globalization;
-using System.Text;
 using Ml.Llm.Tokenization;
 
 namespace Ml.Llm;
 
 /// <summary>
-/// Trains a byte-level byte-pair vocabulary: counts the words of the texts, then learns merges on the counts. The result
-/// equals that of Hugging Face's BpeTrainer, and is the same for any number of threads and order of texts.
+/// Trains a byte-pair vocabulary: counts the words of the texts, then learns merges on the counts. The result equals that of
+/// Hugging Face's BpeTrainer, and is the same for any number of threads and order of texts.
 /// </summary>
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class BytePairEncodingTrainer
 {
-    private const int ReportEvery = 64;
-
     /// <summary>Trains a tokenizer.</summary>
     /// <param name="texts">The texts; read once, as a stream.</param>
     /// <param name="options">The options.</param>
@@ -33,89 +30,43 @@ internal static class BytePairEncodingTrainer
         options.Validate();
 
         var preTokenizer = new ByteLevelPreTokenizer(new ByteLevelOptions(options.AddPrefixSpace));
-        var counter = new WordCounter(preTokenizer, options.Threads ?? Environment.ProcessorCount, cancellationToken);
-        var words = counter.Count(texts);
-        if (words.Count == 0)
-            throw new DataFormatException($"There is nothing to train a tokenizer on: {counter.Texts} texts with {counter.Characters} characters.");
-        log?.Invoke(string.Create(
-            CultureInfo.InvariantCulture, $"Tokenizer: {counter.Texts} texts, {counter.Characters} characters, {words.Count} different words."));
-
-        var (tokens, merges) = Learn(words, options, progress, cancellationToken);
-        log?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Tokenizer: {tokens.Count} tokens, {merges.Count} merges."));
-        return Build(tokens, merges, preTokenizer, options);
-    }
-
-    private static (List<string> Tokens, List<(string Left, string Right)> Merges) Learn(
-        Dictionary<string, long> words, BytePairEncodingOptions options, Action<double>? progress, CancellationToken cancellationToken)
-    {
-        var tokens = new List<string>(options.SpecialTokens);
-        var ids = tokens.Select((token, id) => (token, id)).ToDictionary(item => item.token, item => item.id);
-        var encoded = words.Select(word => (Bytes: Encoding.UTF8.GetBytes(word.Key), Count: word.Value)).ToList();
-        var byteIds = AddAlphabet(encoded, options.FullByteAlphabet, tokens, ids);
-        var symbols = encoded.ConvertAll(word => (Array.ConvertAll(word.Bytes, value => byteIds[value]), word.Count));
-        encoded.Clear();
-
-        var learner = new MergeLearner(symbols, tokens.Count, options.MaxTokenLength);
-        var merges = new List<(string, string)>();
-        var first = tokens.Count;
-        while (tokens.Count < options.VocabularySize && learner.TryNext(options.MinFrequency, out var left, out var right))
-        {
-            var text = tokens[left] + tokens[right];
-            if (!ids.TryGetValue(text, out var merged))
+        var words = TrainingCorpus.Count(texts, CountOf(preTokenizer), options.Threads, log, cancellationToken);
+        var learned = BytePairLearner.Learn(
+            words,
+            new BytePairLearning
             {
-                merged = tokens.Count;
-                tokens.Add(text);
-                ids.Add(text, merged);
-            }
-
-            merges.Add((tokens[left], tokens[right]));
-            learner.Merge(left, right, merged);
-            if (merges.Count % ReportEvery != 0) continue;
-            cancellationToken.ThrowIfCancellationRequested();
-            progress?.Invoke((double)(tokens.Count - first) / (options.VocabularySize - first));
-        }
-
-        progress?.Invoke(1);
-        return (tokens, merges);
+                VocabularySize = options.VocabularySize,
+                MinFrequency = options.MinFrequency,
+                SpecialTokens = options.SpecialTokens,
+                InitialAlphabet = options.FullByteAlphabet ? [.. ByteAlphabet.Characters.ToArray().Select(character => character.ToString())] : [],
+                MaxTokenLength = options.MaxTokenLength,
+                AsBytes = true,
+            },
+            progress,
+            cancellationToken);
+        var merges = learned.Merges.ToList();
+        log?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Tokenizer: {learned.Count} tokens, {merges.Count} merges."));
+        return Build(learned, merges, preTokenizer, options);
     }
 
-    /// <summary>Adds the characters of the bytes in the order of their code points, and gives the id of each byte.</summary>
-    private static int[] AddAlphabet(List<(byte[] Bytes, long Count)> words, bool all, List<string> tokens, Dictionary<string, int> ids)
+    private static CountWords CountOf(ByteLevelPreTokenizer preTokenizer) => (text, words) =>
     {
-        var occurs = new bool[256];
-        Array.Fill(occurs, all);
-        foreach (var (bytes, _) in words)
-            foreach (var value in bytes)
-                occurs[value] = true;
-
-        var byteIds = new int[256];
-        foreach (var value in Enumerable.Range(0, 256).Where(value => occurs[value]).OrderBy(value => ByteAlphabet.Characters[value]))
-        {
-            var token = ByteAlphabet.Characters[value].ToString();
-            if (!ids.TryGetValue(token, out var id))
-            {
-                id = tokens.Count;
-                tokens.Add(token);
-                ids.Add(token, id);
-            }
-
-            byteIds[value] = id;
-        }
-
-        return byteIds;
-    }
+        var spaced = preTokenizer.WantsSpaceBefore(text) ? " " + text.ToString() : text;
+        var pieces = PieceList.Rent();
+        preTokenizer.Split(spaced, 0, spaced.Length, pieces);
+        foreach (var (start, end) in pieces.Items) words.Add(spaced[start..end]);
+        PieceList.Return(pieces);
+    };
 
     private static LanguageModelTokenizer Build(
-        List<string> tokens, List<(string Left, string Right)> merges, ByteLevelPreTokenizer preTokenizer, BytePairEncodingOptions options)
+        LearnedVocabulary learned, List<(string Left, string Right)> merges, ByteLevelPreTokenizer preTokenizer, BytePairEncodingOptions options)
     {
-        var ids = new Dictionary<string, int>(tokens.Count);
-        for (var id = 0; id < tokens.Count; id++) ids.Add(tokens[id], id);
         var added = options.SpecialTokens.Select((token, id) => new AddedToken(id, token)).ToList();
         var pipeline = new TokenizerPipeline(
             added,
             normalizer: null,
             preTokenizer,
-            new BytePairModel(new BytePairVocabulary(ids, merges, new BytePairModelOptions())),
+            new BytePairModel(new BytePairVocabulary(learned.Ids, merges, new BytePairModelOptions())),
             new ByteLevelPostProcessor(new ByteLevelOptions(options.AddPrefixSpace, TrimOffsets: false)),
             new ByteLevelDecoder(new ByteLevelOptions()));
         return new LanguageModelTokenizer(pipeline, TokenizerFiles.FillFromUsualNames(new SpecialTokenIds(), pipeline));

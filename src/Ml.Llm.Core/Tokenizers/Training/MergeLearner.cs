@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace Ml.Llm.Tokenization;
 
@@ -7,68 +7,106 @@ namespace Ml.Llm.Tokenization;
 /// equally frequent ones that with the smaller ids, becomes a symbol.
 /// </summary>
 /// <remarks>
-/// All words lie in one array as linked lists. For each pair its count and the places where it was seen are kept; a merge
-/// visits only those places and corrects the counts of the neighbours there. Places and queue entries are not taken back
-/// when they grow stale but checked when they are met.
+/// All words lie in one array, a character a place. A symbol fills as many places as it has characters; its length stands
+/// in its first and last place, so that both neighbours are found without links. For each pair its count and the places
+/// where it was seen are kept; a merge visits only those places. Places and queue entries are not taken back when they
+/// grow stale but checked when they are met: a place enters a list only when a symbol is made there, so that all lists
+/// together hold at most three times as many places as there are characters.
 /// </remarks>
 /// <threadsafety>Belongs to one call.</threadsafety>
 internal sealed class MergeLearner
 {
-    private const int Nowhere = -1;
+    private const int Boundary = -1;   // before, between and after words
+    private const int Inside = -2;     // a place of a symbol other than its first
 
-    private readonly int[] _symbols;
-    private readonly int[] _next;
-    private readonly int[] _previous;
-    private readonly long[] _weights;          // by place: how often its word occurs
-    private readonly List<int> _lengths = [];  // by symbol, in characters
+    private readonly long _floor;
     private readonly int _lengthLimit;
-    private readonly Dictionary<ulong, Pair> _pairs = [];
-    private readonly PriorityQueue<Pair, (long Count, ulong Key)> _queue = new(Comparer<(long Count, ulong Key)>.Create(
-        static (a, b) => a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Key.CompareTo(b.Key)));
+    private readonly PairTable _pairs = new();
+    private readonly PlaceArena _arena = new();
+    private readonly PairQueue _queue = new();
+    private readonly NeighbourChanges _before = new();
+    private readonly NeighbourChanges _after = new();
+    private Place[] _places;
+    private int _length = 1;
+    private int _symbolCount;
 
-    /// <summary>Lays out the words.</summary>
-    /// <param name="words">Each word as symbols, with its count.</param>
-    /// <param name="symbolCount">How many symbols there are at first; each is one character long.</param>
+    /// <summary>Makes a learner without words.</summary>
+    /// <param name="minFrequency">A pair that occurs less often is not merged.</param>
     /// <param name="maxTokenLength">A pair that a merge brings about must be shorter than this; null: no limit.</param>
-    public MergeLearner(IReadOnlyCollection<(int[] Symbols, long Count)> words, int symbolCount, int? maxTokenLength)
+    /// <param name="characters">About how many characters the words have.</param>
+    public MergeLearner(long minFrequency, int? maxTokenLength, int characters = 0)
     {
+        _floor = Math.Max(1, minFrequency);
         _lengthLimit = maxTokenLength ?? int.MaxValue;
-        for (var i = 0; i < symbolCount; i++) _lengths.Add(1);
-        var places = checked((int)words.Sum(word => (long)word.Symbols.Length));
-        (_symbols, _next, _previous, _weights) = (new int[places], new int[places], new int[places], new long[places]);
-        var place = 0;
-        foreach (var (symbols, count) in words)
-        {
-            for (var i = 0; i < symbols.Length; i++, place++)
-            {
-                _symbols[place] = symbols[i];
-                _weights[place] = count;
-                _previous[place] = i == 0 ? Nowhere : place - 1;
-                _next[place] = i == symbols.Length - 1 ? Nowhere : place + 1;
-                if (i > 0) Change(place - 1, symbols[i - 1], symbols[i], count);
-            }
-        }
-
-        foreach (var pair in _pairs.Values) Enqueue(pair);
+        _places = new Place[Math.Max(16, characters)];
+        _places[0] = new Place { Symbol = Boundary, Span = 1 };
     }
 
-    /// <summary>The most frequent pair, if one occurs at least as often as asked.</summary>
-    public bool TryNext(long minFrequency, out int left, out int right)
+    /// <summary>Adds a word; all words come before the first merge.</summary>
+    /// <param name="symbols">Its symbols, each one character long.</param>
+    /// <param name="count">How often it occurs.</param>
+    public void Add(ReadOnlySpan<int> symbols, long count)
     {
-        while (_queue.TryDequeue(out var pair, out var priority))
+        if (symbols.Length < 2) return;   // It holds no pair.
+        var end = checked(_length + symbols.Length + 1);
+        if (end > _places.Length) Array.Resize(ref _places, (int)Math.Max(end, Math.Min(2L * _places.Length, Array.MaxLength)));
+        foreach (var symbol in symbols)
         {
-            if (pair.Count != priority.Count)
-            {
-                if (pair.Count > 0 && pair.Count < priority.Count) Enqueue(pair);
-                continue;
-            }
-
-            if (pair.Count < Math.Max(1, minFrequency)) break;
-            (left, right) = ((int)(pair.Key >> 32), (int)(uint)pair.Key);
-            return true;
+            _places[_length++] = new Place { Symbol = symbol, Span = 1, Weight = count };
+            _symbolCount = Math.Max(_symbolCount, symbol + 1);
         }
 
-        (left, right) = (Nowhere, Nowhere);
+        _places[_length++] = new Place { Symbol = Boundary, Span = 1 };
+    }
+
+    /// <summary>Counts the pairs of all words.</summary>
+    public void CountPairs()
+    {
+        var places = _places.AsSpan(0, _length);
+        for (var place = 1; place + 1 < places.Length; place++)
+        {
+            if (places[place].Symbol == Boundary || places[place + 1].Symbol == Boundary) continue;
+            ref var entry = ref _pairs.FindOrAdd(PairTable.KeyOf(places[place].Symbol, places[place + 1].Symbol));
+            entry.Count += places[place].Weight;
+            entry.Length++;
+        }
+
+        foreach (var (key, count, length) in _pairs.Entries.Select(entry => (entry.Key, entry.Count, entry.Length)).ToList())
+        {
+            ref var entry = ref _pairs.Find(key);
+            (entry.Start, entry.Length) = (_arena.Rent(length), 0);
+            if (count >= _floor) _queue.Push(count, key);
+        }
+
+        for (var place = 1; place + 1 < places.Length; place++)
+        {
+            if (places[place].Symbol == Boundary || places[place + 1].Symbol == Boundary) continue;
+            ref var entry = ref _pairs.Find(PairTable.KeyOf(places[place].Symbol, places[place + 1].Symbol));
+            _arena.At(entry.Start, ++entry.Length)[^1] = place;
+        }
+
+        _before.MakeRoom(_symbolCount);
+        _after.MakeRoom(_symbolCount);
+    }
+
+    /// <summary>The most frequent pair, if one occurs often enough.</summary>
+    public bool TryNext(out int left, out int right)
+    {
+        while (_queue.TryPop(out var count, out var key))
+        {
+            ref var entry = ref _pairs.Find(key);
+            if (Unsafe.IsNullRef(ref entry)) continue;
+            if (entry.Count == count)
+            {
+                (left, right) = ((int)(key >> 32), (int)(uint)key);
+                return true;
+            }
+
+            // A pair that rose stands further up in the queue as well, and was taken there.
+            if (entry.Count < count && entry.Count >= _floor) _queue.Push(entry.Count, key);
+        }
+
+        (left, right) = (Boundary, Boundary);
         return false;
     }
 
@@ -78,83 +116,69 @@ internal sealed class MergeLearner
     /// <param name="merged">The symbol that it becomes: the next new one, or one that has the same text already.</param>
     public void Merge(int left, int right, int merged)
     {
-        var key = KeyOf(left, right);
-        var pair = _pairs[key];
-        var length = _lengths[left] + _lengths[right];
-        if (merged == _lengths.Count) _lengths.Add(length);
+        _symbolCount = Math.Max(_symbolCount, merged + 1);
+        _before.MakeRoom(_symbolCount);
+        _after.MakeRoom(_symbolCount);
+        var pair = PairTable.KeyOf(left, right);
+        var (start, length) = (_pairs.Find(pair).Start, _pairs.Find(pair).Length);
+        var seen = _arena.At(start, length);
 
-        var risen = new HashSet<Pair>();
-        foreach (var place in pair.SortedPlaces())
-        {
-            var second = _next[place];
-            if (_symbols[place] != left || second == Nowhere || _symbols[second] != right) continue;
-            var weight = _weights[place];
-            var (before, after) = (_previous[place], _next[second]);
+        // In "aaa" the left occurrence of (a, a) is the one that counts.
+        if (left == right) seen.Sort();
+        foreach (var place in seen) MergeAt(place, left, right, merged);
 
-            _symbols[place] = merged;
-            _symbols[second] = Nowhere;
-            _next[place] = after;
-            if (after != Nowhere) _previous[after] = place;
-
-            if (before != Nowhere)
-            {
-                Change(before, _symbols[before], left, -weight);
-                if (Fits(_symbols[before], length)) risen.Add(Change(before, _symbols[before], merged, weight));
-            }
-
-            if (after != Nowhere)
-            {
-                Change(place, right, _symbols[after], -weight);
-                if (Fits(_symbols[after], length)) risen.Add(Change(place, merged, _symbols[after], weight));
-            }
-        }
+        _before.AddGains(_pairs, _arena, symbol => PairTable.KeyOf(symbol, merged));
+        _after.AddGains(_pairs, _arena, symbol => PairTable.KeyOf(merged, symbol));
+        _before.TakeLosses(_pairs, _arena, symbol => PairTable.KeyOf(symbol, left));
+        _after.TakeLosses(_pairs, _arena, symbol => PairTable.KeyOf(right, symbol));
 
         // Overlapping occurrences, as in "aaa", were counted down meanwhile; none is left of any kind.
-        _pairs.Remove(key);
-        pair.Count = 0;
-        foreach (var changed in risen) Enqueue(changed);
-    }
-
-    private static ulong KeyOf(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
-
-    private bool Fits(int symbol, int length) => _lengths[symbol] + length < _lengthLimit;
-
-    private void Enqueue(Pair pair)
-    {
-        if (pair.Count > 0) _queue.Enqueue(pair, (pair.Count, pair.Key));
-    }
-
-    private Pair Change(int place, int left, int right, long weight)
-    {
-        var key = KeyOf(left, right);
-        ref var pair = ref CollectionsMarshal.GetValueRefOrAddDefault(_pairs, key, out _);
-        pair ??= new Pair(key);
-        pair.Count += weight;
-        if (weight > 0) pair.Add(place);
-        return pair;
-    }
-
-    private sealed class Pair(ulong key)
-    {
-        private int[] _places = new int[2];
-        private int _count;
-        private bool _unsorted;
-
-        public ulong Key { get; } = key;
-
-        public long Count { get; set; }
-
-        public void Add(int place)
+        ref var entry = ref _pairs.Find(pair);
+        if (!Unsafe.IsNullRef(ref entry))
         {
-            if (_count == _places.Length) Array.Resize(ref _places, 2 * _count);
-            _unsorted |= _count > 0 && place < _places[_count - 1];
-            _places[_count++] = place;
+            _arena.Return(entry.Start, entry.Length);
+            _pairs.Remove(pair);
         }
 
-        public ReadOnlySpan<int> SortedPlaces()
+        _before.Enqueue(_pairs, _queue, _floor, symbol => PairTable.KeyOf(symbol, merged));
+        _after.Enqueue(_pairs, _queue, _floor, symbol => PairTable.KeyOf(merged, symbol));
+    }
+
+    private void MergeAt(int place, int left, int right, int merged)
+    {
+        var places = _places;
+        ref var first = ref places[place];
+        if (first.Symbol != left) return;
+        ref var second = ref places[place + first.Span];
+        if (second.Symbol != right) return;
+
+        var weight = first.Weight;
+        var span = first.Span + second.Span;
+        second.Symbol = Inside;
+        (first.Symbol, first.Span) = (merged, span);
+        places[place + span - 1].Span = span;
+
+        ref readonly var last = ref places[place - 1];
+        if (last.Symbol != Boundary)
         {
-            if (_unsorted) Array.Sort(_places, 0, _count);
-            return _places.AsSpan(0, _count);
+            var at = place - last.Span;
+            var symbol = places[at].Symbol;
+            _before.Lose(symbol, weight);
+            if ((long)last.Span + span < _lengthLimit) _before.Gain(symbol, at, weight);
         }
+
+        ref readonly var next = ref places[place + span];
+        if (next.Symbol != Boundary)
+        {
+            _after.Lose(next.Symbol, weight);
+            if ((long)next.Span + span < _lengthLimit) _after.Gain(next.Symbol, place, weight);
+        }
+    }
+
+    private struct Place
+    {
+        public int Symbol;
+        public int Span;
+        public long Weight;
     }
 }

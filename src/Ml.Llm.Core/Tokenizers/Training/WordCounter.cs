@@ -1,53 +1,51 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 
 namespace Ml.Llm.Tokenization;
 
+/// <summary>Counts the words of one text into a table. It is called from several threads, with a table for each.</summary>
+internal delegate void CountWords(ReadOnlySpan<char> text, WordTable words);
+
 /// <summary>
-/// Counts the pieces of many texts: one thread reads the texts and hands out batches of bounded size through a bounded
+/// Counts the words of many texts: one thread reads the texts and hands out batches of bounded size through a bounded
 /// queue, the others split them and count, each for itself; the counts are added up in the end.
 /// </summary>
-/// <remarks>Sums do not depend on who counted what, so the result is the same for any number of threads.</remarks>
+/// <remarks>
+/// Sums do not depend on who counted what, so the result is the same for any number of threads. Memory holds the different
+/// words and a few batches, however many texts there are.
+/// </remarks>
 /// <threadsafety>Belongs to one call.</threadsafety>
-internal sealed class WordCounter(IPreTokenizer preTokenizer, int threads, CancellationToken cancellationToken)
+internal sealed class WordCounter(CountWords count, int threads, CancellationToken cancellationToken)
 {
     private const int BatchCharacters = 1 << 18;
 
-    private long _texts;
-    private long _characters;
-
     /// <summary>How many texts were read.</summary>
-    public long Texts => Interlocked.Read(ref _texts);
+    public long Texts { get; private set; }
 
     /// <summary>How many UTF-16 units they have.</summary>
-    public long Characters => Interlocked.Read(ref _characters);
+    public long Characters { get; private set; }
 
-    /// <summary>Counts the pieces of all texts.</summary>
+    /// <summary>Counts the words of all texts.</summary>
     /// <exception cref="DataFormatException">A text is null.</exception>
-    public Dictionary<string, long> Count(IEnumerable<string> texts)
+    public WordTable Count(IEnumerable<string> texts)
     {
-        if (threads == 1)
-        {
-            var counts = new Dictionary<string, long>();
-            foreach (var batch in Batches(texts)) CountBatch(batch, counts);
-            return counts;
-        }
-
-        return CountInParallel(texts);
+        if (threads > 1) return CountInParallel(texts);
+        var words = new WordTable();
+        foreach (var batch in Batches(texts)) CountBatch(batch, words);
+        return words;
     }
 
-    private Dictionary<string, long> CountInParallel(IEnumerable<string> texts)
+    private WordTable CountInParallel(IEnumerable<string> texts)
     {
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var queue = new BlockingCollection<List<string>>(2 * threads);
         ExceptionDispatchInfo? failure = null;
-        var partial = new Dictionary<string, long>[threads];
+        var tables = new WordTable[threads];
         var workers = new Thread[threads];
         for (var i = 0; i < threads; i++)
         {
-            var counts = partial[i] = [];
-            workers[i] = new Thread(() => Work(counts)) { IsBackground = true, Name = "word counter" };
+            var words = tables[i] = new WordTable();
+            workers[i] = new Thread(() => Work(words)) { IsBackground = true, Name = "word counter" };
             workers[i].Start();
         }
 
@@ -66,19 +64,15 @@ internal sealed class WordCounter(IPreTokenizer preTokenizer, int threads, Cance
         }
 
         failure?.Throw();
-        var total = partial[0];
-        foreach (var counts in partial.Skip(1))
-        {
-            foreach (var (word, count) in counts) CollectionsMarshal.GetValueRefOrAddDefault(total, word, out _) += count;
-        }
-
+        var total = tables[0];
+        foreach (var words in tables.Skip(1)) total.AddAll(words);
         return total;
 
-        void Work(Dictionary<string, long> counts)
+        void Work(WordTable words)
         {
             try
             {
-                foreach (var batch in queue.GetConsumingEnumerable(failed.Token)) CountBatch(batch, counts);
+                foreach (var batch in queue.GetConsumingEnumerable(failed.Token)) CountBatch(batch, words);
             }
             catch (OperationCanceledException) when (failed.IsCancellationRequested)
             {
@@ -96,13 +90,11 @@ internal sealed class WordCounter(IPreTokenizer preTokenizer, int threads, Cance
     {
         var batch = new List<string>();
         var size = 0;
-        long row = 0;
         foreach (var text in texts)
         {
-            if (text is null) throw new DataFormatException($"Text {row} is null; leave such rows out, or give an empty text.", row: row);
-            row++;
-            Interlocked.Increment(ref _texts);
-            Interlocked.Add(ref _characters, text.Length);
+            if (text is null) throw new DataFormatException($"Text {Texts} is null; leave such rows out, or give an empty text.", row: Texts);
+            Texts++;
+            Characters += text.Length;
             batch.Add(text);
             size += text.Length;
             if (size < BatchCharacters) continue;
@@ -115,19 +107,11 @@ internal sealed class WordCounter(IPreTokenizer preTokenizer, int threads, Cance
         if (batch.Count > 0) yield return batch;
     }
 
-    private void CountBatch(List<string> batch, Dictionary<string, long> counts)
+    private void CountBatch(List<string> batch, WordTable words)
     {
-        var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
-        var pieces = PieceList.Rent();
         foreach (var text in batch)
         {
-            var spaced = preTokenizer.WantsSpaceBefore(text) ? " " + text : text;
-            pieces.Clear();
-            preTokenizer.Split(spaced, 0, spaced.Length, pieces);
-            foreach (var (start, end) in pieces.Items)
-                CollectionsMarshal.GetValueRefOrAddDefault(lookup, spaced.AsSpan(start, end - start), out _)++;
+            if (text.Length > 0) count(text, words);
         }
-
-        PieceList.Return(pieces);
     }
 }
