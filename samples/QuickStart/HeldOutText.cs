@@ -9,13 +9,16 @@ namespace Ml.Llm.Samples.QuickStart;
 /// <param name="Bytes">Its bytes in UTF-8.</param>
 internal readonly record struct HeldOutText(long Tokens, long Bytes)
 {
+    // Training puts an end of text after each document, and nothing else around it.
+    private static readonly TokenEncodingOptions s_plain = new() { AddSpecialTokens = false };
+
     /// <summary>Counts by reading the set once.</summary>
     internal static HeldOutText Count(IDataView heldOut, LanguageModelTokenizer tokenizer)
     {
         long tokens = 0, bytes = 0;
         foreach (var text in heldOut.GetColumn<string>(TextCorpus.Column))
         {
-            tokens += tokenizer.CountTokens(text) + 1;
+            tokens += tokenizer.Encode(text, s_plain).Ids.Count + 1;
             bytes += Encoding.UTF8.GetByteCount(text);
         }
 

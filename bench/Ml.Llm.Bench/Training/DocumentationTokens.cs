@@ -23,7 +23,7 @@ internal static class DocumentationTokens
         var ids = new List<int>();
         foreach (var text in texts.GetColumn<string>(Column))
         {
-            ids.AddRange(tokenizer.EncodeToIds(text));
+            tokenizer.EncodeInto(text, ids);
             ids.Add(end);
             if (ids.Count >= count)
                 return [.. ids.Take((int)count)];

@@ -45,7 +45,7 @@ internal sealed class TextGenerator
         var ids = new IReadOnlyList<int>[prompts.Count];
         for (var i = 0; i < ids.Length; i++)
         {
-            ids[i] = string.IsNullOrEmpty(prompts[i]) ? [] : tokenizer.EncodeToIds(prompts[i]);
+            ids[i] = string.IsNullOrEmpty(prompts[i]) ? [] : Encode(prompts[i]);
             sequences.CheckPrompt(ids[i].Count, firstRow + i, column);
         }
 
@@ -62,6 +62,16 @@ internal sealed class TextGenerator
         var whole = Decode(sequence.PromptIds.Concat(answer));
         var completion = whole.StartsWith(before, StringComparison.Ordinal) ? whole[before.Length..] : Decode(answer);
         return options.IncludePrompt ? prompt + completion : completion;
+    }
+
+    // A prompt goes on: no token is put around it.
+    private IReadOnlyList<int> Encode(string prompt)
+    {
+        if (tokenizer is not LanguageModelTokenizer ours)
+            return tokenizer.EncodeToIds(prompt);
+        var ids = new List<int>();
+        ours.EncodeInto(prompt, ids);
+        return ids;
     }
 
     private string Decode(IEnumerable<int> ids) => tokenizer is LanguageModelTokenizer ours

@@ -45,6 +45,19 @@ public sealed partial class LanguageModelTokenizer
         File.WriteAllBytes(tokenizerJsonPath, ToJsonBytes());
     }
 
+    /// <summary>
+    /// Writes all files of the tokenizer, as Transformers reads them: tokenizer.json, tokenizer_config.json and
+    /// special_tokens_map.json. What <see cref="FromPretrained"/> read in the two latter is kept, and a chat template with it.
+    /// </summary>
+    /// <param name="folder">The folder, made where it is missing; files of these names are replaced.</param>
+    /// <exception cref="ArgumentException">The path is null or empty.</exception>
+    public void SavePretrained(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        Directory.CreateDirectory(folder);
+        foreach (var (name, content) in ToFiles()) File.WriteAllBytes(Path.Combine(folder, name), content);
+    }
+
     /// <summary>The content of tokenizer.json, UTF-8.</summary>
     public byte[] ToJsonBytes()
     {
@@ -72,16 +85,15 @@ public sealed partial class LanguageModelTokenizer
         var file = Path.Combine(folder, TokenizerFiles.Tokenizer);
         var json = open(TokenizerFiles.Tokenizer) ?? throw new ModelFormatException(file, "the file is missing; a tokenizer needs it");
         var pipeline = TokenizerJsonReader.Read(json, file);
-        var (specialTokens, maxLength) = TokenizerFiles.ReadSpecialTokens(pipeline, open, folder);
-        return new LanguageModelTokenizer(pipeline, specialTokens, maxLength);
+        var beside = TokenizerFiles.Read(pipeline, open, folder);
+        return new LanguageModelTokenizer(pipeline, beside.Ids, beside.MaxLength, beside);
     }
 
-    /// <summary>The files that make a tokenizer in a model's folder: tokenizer.json, tokenizer_config.json, special_tokens_map.json.</summary>
+    /// <summary>
+    /// The files that make a tokenizer in a model's folder: tokenizer.json, tokenizer_config.json, special_tokens_map.json,
+    /// chat_template.jinja where one was read.
+    /// </summary>
     /// <param name="maxLength">How many tokens the model takes; null: <see cref="MaxLength"/>.</param>
     internal IReadOnlyList<(string Name, byte[] Content)> ToFiles(int? maxLength = null) =>
-    [
-        (TokenizerFiles.Tokenizer, ToJsonBytes()),
-        (TokenizerFiles.Config, TokenizerFiles.WriteConfig(this, maxLength ?? MaxLength)),
-        (TokenizerFiles.SpecialTokensMap, TokenizerFiles.WriteSpecialTokensMap(this)),
-    ];
+        [(TokenizerFiles.Tokenizer, ToJsonBytes()), .. new TokenizerFilesWriter(this, _sideFiles, maxLength ?? MaxLength).Write()];
 }

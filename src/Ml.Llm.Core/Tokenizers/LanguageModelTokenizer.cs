@@ -7,18 +7,34 @@ namespace Ml.Llm;
 
 /// <summary>A tokenizer in Hugging Face's form, trained here or read from tokenizer.json.</summary>
 /// <remarks>
-/// <para>The methods of <see cref="Tokenizer"/> encode plain text: no token is put around it, and the text of a special
-/// token inside it is text like any other. <see cref="Encode"/> does both on request.</para>
-/// <para>Offsets are UTF-16 units of the text that was given. A lone surrogate is encoded as U+FFFD.</para>
+/// <para>The methods of <see cref="Tokenizer"/> put the post-processor's special tokens around a text and count them; the text
+/// of a special token inside it is text like any other; nothing is cut or padded but by their own limit of tokens.
+/// <see cref="Encode(string, TokenEncodingOptions)"/> does each on request, and cuts and pads as the file says.</para>
+/// <para>Offsets are UTF-16 units of the text that was given, so the normalized text that <see cref="Tokenizer"/>'s methods hand
+/// out is always null. A lone surrogate is encoded as U+FFFD. <see cref="Decode(IEnumerable{int})"/> keeps special tokens.</para>
 /// </remarks>
 /// <threadsafety>Immutable; all members may be called from any number of threads.</threadsafety>
 public sealed partial class LanguageModelTokenizer : Tokenizer
 {
-    internal LanguageModelTokenizer(TokenizerPipeline pipeline, SpecialTokenIds specialTokens, int? maxLength = null)
+    // By kind: a text without and with special tokens, a pair without and with them.
+    private readonly EncodingPlan[] _plans;
+
+    // What was read beside tokenizer.json, to be written again.
+    private readonly TokenizerSideFiles _sideFiles;
+
+    internal LanguageModelTokenizer(TokenizerPipeline pipeline, SpecialTokenIds specialTokens, int? maxLength = null, TokenizerSideFiles? sideFiles = null)
     {
+        _sideFiles = sideFiles ?? TokenizerSideFiles.None;
         Pipeline = pipeline;
         SpecialTokens = specialTokens;
         MaxLength = maxLength;
+        _plans =
+        [
+            EncodingPlan.Of(pipeline.PostProcessor, pair: false, addSpecialTokens: false),
+            EncodingPlan.Of(pipeline.PostProcessor, pair: false, addSpecialTokens: true),
+            EncodingPlan.Of(pipeline.PostProcessor, pair: true, addSpecialTokens: false),
+            EncodingPlan.Of(pipeline.PostProcessor, pair: true, addSpecialTokens: true),
+        ];
     }
 
     /// <summary>The largest id plus one: how many rows an embedding of this vocabulary needs.</summary>
@@ -29,6 +45,12 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
 
     /// <summary>How many tokens the model of this tokenizer takes, as its files say (<c>model_max_length</c>); null: no limit known.</summary>
     public int? MaxLength { get; }
+
+    /// <summary>How encodings with too many tokens are cut unless told otherwise, as the file says; null: not at all.</summary>
+    public TruncationOptions? Truncation => Pipeline.Truncation;
+
+    /// <summary>How encodings with too few tokens are padded unless told otherwise, as the file says; null: not at all.</summary>
+    public PaddingOptions? Padding => Pipeline.Padding;
 
     /// <summary>The parts that do the work.</summary>
     internal TokenizerPipeline Pipeline { get; }
@@ -44,26 +66,6 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     {
         ArgumentNullException.ThrowIfNull(token);
         return Pipeline.IdOf(token);
-    }
-
-    /// <summary>Encodes a text with all that is known of its tokens.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="options">Which special tokens to add and to recognize; null: the defaults.</param>
-    /// <exception cref="ArgumentNullException">The text is null.</exception>
-    public TokenEncoding Encode(string text, TokenEncodingOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        options ??= new TokenEncodingOptions();
-        var tokens = Pipeline.EncodeDetailed(text, options.ParseSpecialTokens, preTokenize: true);
-        Pipeline.PostProcessor?.TrimOffsets(tokens, Spell);
-        if (options.AddSpecialTokens && Pipeline.PostProcessor is { } processor) tokens = processor.AddSpecialTokens(tokens);
-        return new TokenEncoding(
-            tokens.Select(token => token.Id).ToArray(),
-            tokens.Select(token => Spell(token)).ToArray(),
-            tokens.SelectMany(token => new[] { token.Start, token.End }).ToArray(),
-            tokens.Select(token => token.Word < 0 ? null : (int?)token.Word).ToArray(),
-            tokens.Select(token => token.TypeId).ToArray(),
-            tokens.Select(token => token.Word < 0).ToArray());
     }
 
     /// <summary>Decodes ids; ids that stand for no token contribute nothing, bytes that are no character give U+FFFD.</summary>
@@ -116,55 +118,5 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
         charsWritten += rest.Length;
         idsConsumed = seen;
         return OperationStatus.Done;
-    }
-
-    /// <inheritdoc/>
-    protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
-    {
-        var tokens = Limited(textSpan, settings, out var consumed);
-        Pipeline.PostProcessor?.TrimOffsets(tokens, Spell);
-        var results = new EncodedToken[tokens.Count];
-        for (var i = 0; i < results.Length; i++)
-            results[i] = new EncodedToken(tokens[i].Id, Spell(tokens[i]), new Range(tokens[i].Start, tokens[i].End));
-        return new EncodeResults<EncodedToken> { Tokens = results, CharsConsumed = consumed };
-    }
-
-    /// <inheritdoc/>
-    protected override EncodeResults<int> EncodeToIds(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
-    {
-        var ids = new List<int>();
-        if (settings.MaxTokenCount == int.MaxValue)
-        {
-            Pipeline.Encode(textSpan, parseSpecialTokens: false, settings.ConsiderPreTokenization, ids);
-            return new EncodeResults<int> { Tokens = ids, CharsConsumed = textSpan.Length };
-        }
-
-        var tokens = Limited(textSpan, settings, out var consumed);
-        foreach (var token in tokens) ids.Add(token.Id);
-        return new EncodeResults<int> { Tokens = ids, CharsConsumed = consumed };
-    }
-
-    /// <inheritdoc/>
-    protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
-        EncodeToIds(text, textSpan, settings).Tokens.Count;
-
-    /// <summary>Adds the ids of a text to a list: the fast way. No token is put around it, special text is text.</summary>
-    internal void EncodeInto(ReadOnlySpan<char> text, List<int> ids) => Pipeline.Encode(text, parseSpecialTokens: false, preTokenize: true, ids);
-
-    private string Spell(DetailedToken token) => token.Text ?? Pipeline.TokenOf(token.Id) ?? "";
-
-    /// <summary>At most as many tokens as the settings allow, cut where a character ends, and the length of the text that they are.</summary>
-    private List<DetailedToken> Limited(ReadOnlySpan<char> text, EncodeSettings settings, out int consumed)
-    {
-        var most = settings.MaxTokenCount;
-        var tokens = Pipeline.EncodeDetailed(text, parseSpecialTokens: false, settings.ConsiderPreTokenization, most);
-        consumed = text.Length;
-        if (tokens.Count <= most) return tokens;
-
-        var kept = Math.Max(most, 0);
-        while (kept > 0 && tokens[kept - 1].EndsInside) kept--;
-        consumed = kept == 0 ? 0 : tokens[kept - 1].End;
-        tokens.RemoveRange(kept, tokens.Count - kept);
-        return tokens;
     }
 }

@@ -70,10 +70,12 @@ public sealed class TokenizerFilesTests
         json["post_processor"] = inSequence ? new JsonObject { ["type"] = "Sequence", ["processors"] = new JsonArray(bytes, template) } : template;
         var tokenizer = Read(json.ToJsonString());
 
-        var plain = tokenizer.EncodeToIds("The dog");
+        var plain = new List<int>();
+        tokenizer.EncodeInto("The dog", plain);
         var encoding = tokenizer.Encode("The dog");
 
         Assert.AreSequenceEqual((int[])[0, .. plain], encoding.Ids.ToArray());
+        Assert.AreSequenceEqual(encoding.Ids.ToArray(), tokenizer.EncodeToIds("The dog").ToArray());
         Assert.IsNull(encoding.Words[0]);
         Assert.IsTrue(encoding.IsSpecial[0]);
         Assert.AreEqual(1, encoding.TypeIds[^1]);

@@ -57,39 +57,3 @@ internal sealed class ByteLevelDecoder(ByteLevelOptions options) : ITokenDecoder
 
     public void WriteTo(JsonOutput output) => options.WriteTo(output);
 }
-
-/// <summary>Cuts leading and trailing white space off the offsets, where it is asked to.</summary>
-/// <threadsafety>Immutable.</threadsafety>
-internal sealed class ByteLevelPostProcessor(ByteLevelOptions options) : IPostProcessor
-{
-    private static readonly char s_space = ByteAlphabet.Characters[' '];
-
-    public void TrimOffsets(List<DetailedToken> tokens, Func<DetailedToken, string> spell)
-    {
-        if (!options.TrimOffsets) return;
-        for (var i = 0; i < tokens.Count; i++)
-        {
-            var (start, end) = (tokens[i].Start, tokens[i].End);
-            var token = spell(tokens[i]).AsSpan();
-            var leading = 0;
-            while (leading < token.Length && IsSpace(token[leading])) leading++;
-            var trailing = 0;
-            while (trailing < token.Length && IsSpace(token[token.Length - 1 - trailing])) trailing++;
-            if (leading == 0 && trailing == 0) continue;
-
-            // The one leading space of the first token may be the one that the pre-tokenizer put there.
-            var keepsLeading = options.AddPrefixSpace && leading == 1 && (i == 0 || start == 0);
-            if (!keepsLeading) start = Math.Min(start + leading, end);
-            // White space alone ends where it starts: the space put in may stand for a character of two units.
-            if (trailing == token.Length) end = start;
-            else if (end >= trailing) end = Math.Max(end - trailing, start);
-            tokens[i] = tokens[i] with { Start = start, End = end };
-        }
-    }
-
-    public List<DetailedToken> AddSpecialTokens(List<DetailedToken> tokens) => tokens;
-
-    public void WriteTo(JsonOutput output) => options.WriteTo(output);
-
-    private static bool IsSpace(char character) => character == s_space || char.IsWhiteSpace(character);
-}

@@ -7,57 +7,59 @@ namespace Ml.Llm.Tokenization;
 internal static class PostProcessorReader
 {
     /// <summary>Reads the post-processor.</summary>
-    public static IPostProcessor Read(JsonPart part) => TokenizerJsonReader.TypeOf(part) switch
+    public static IPostProcessor Read(JsonPart part)
     {
+        var processor = ReadOne(part);
+        try
+        {
+            foreach (var (pair, added) in new[] { (false, false), (false, true), (true, false), (true, true) }) EncodingPlan.Of(processor, pair, added);
+        }
+        catch (NotSupportedException problem)
+        {
+            throw part.Problem(problem.Message, problem);
+        }
+
+        return processor;
+    }
+
+    private static IPostProcessor ReadOne(JsonPart part) => TokenizerJsonReader.TypeOf(part) switch
+    {
+        "BertProcessing" => ReadBert(part),
+        "RobertaProcessing" => ReadRoberta(part),
         "ByteLevel" => new ByteLevelPostProcessor(ByteLevelReader.Read(part)),
-        "TemplateProcessing" => ReadTemplate(part),
+        "TemplateProcessing" => TemplateReader.Read(part),
         "Sequence" => ReadSequence(part),
         _ => throw TokenizerJsonReader.NotKnown(part),
     };
 
+    private static BertPostProcessor ReadBert(JsonPart part)
+    {
+        part.RefuseOthers("type", "sep", "cls");
+        return new BertPostProcessor(ReadToken(part.Required("sep")), ReadToken(part.Required("cls")));
+    }
+
+    private static RobertaPostProcessor ReadRoberta(JsonPart part)
+    {
+        part.RefuseOthers("type", "sep", "cls", "trim_offsets", "add_prefix_space");
+        return new RobertaPostProcessor(
+            ReadToken(part.Required("sep")),
+            ReadToken(part.Required("cls")),
+            part.Required("trim_offsets").Truth(),
+            part.Required("add_prefix_space").Truth());
+    }
+
     private static SequencePostProcessor ReadSequence(JsonPart part)
     {
         part.RefuseOthers("type", "processors");
-        return new SequencePostProcessor(part.Required("processors").Items().Select(Read).ToList());
+        return new SequencePostProcessor(part.Required("processors").Items().Select(ReadOne).ToList());
     }
 
-    private static TemplatePostProcessor ReadTemplate(JsonPart part)
+    /// <summary>A token and its id.</summary>
+    private static NamedToken ReadToken(JsonPart part)
     {
-        part.RefuseOthers("type", "single", "pair", "special_tokens");
-        var tokens = new List<TemplateToken>();
-        var all = part.Required("special_tokens").RequireKind(JsonValueKind.Object, "an object");
-        foreach (var field in all.Element.EnumerateObject())
-        {
-            var token = all.Required(field.Name).RequireKind(JsonValueKind.Object, "an object");
-            token.RefuseOthers("id", "ids", "tokens");
-            var ids = token.Required("ids").Items().Select(id => id.Integer(TokenizerJsonReader.LargestId)).ToList();
-            var texts = token.Required("tokens").Items().Select(text => text.Text()).ToList();
-            if (ids.Count != texts.Count) throw token.Problem("must have as many ids as tokens");
-            tokens.Add(new TemplateToken(token.Required("id").Text(), ids, texts));
-        }
-
-        var names = tokens.Select(token => token.Name).ToHashSet();
-        var single = ReadTemplatePieces(part.Required("single"), names, pair: false);
-        var pair = ReadTemplatePieces(part.Required("pair"), names, pair: true);
-        return new TemplatePostProcessor(single, pair, tokens);
-    }
-
-    private static List<TemplatePiece> ReadTemplatePieces(JsonPart part, HashSet<string> names, bool pair)
-    {
-        var pieces = new List<TemplatePiece>();
-        foreach (var item in part.Items())
-        {
-            item.RequireKind(JsonValueKind.Object, "an object");
-            item.RefuseOthers("SpecialToken", "Sequence");
-            var isSequence = item.Optional("Sequence").Element.ValueKind != JsonValueKind.Undefined;
-            var place = item.Required(isSequence ? "Sequence" : "SpecialToken").RequireKind(JsonValueKind.Object, "an object");
-            place.RefuseOthers("id", "type_id");
-            var name = place.Required("id").Text();
-            if (isSequence && name != "A" && !(pair && name == "B")) throw place.Problem($"the sequence \"{name}\" is not known here");
-            if (!isSequence && !names.Contains(name)) throw place.Problem($"the special token \"{name}\" is not among special_tokens");
-            pieces.Add(new TemplatePiece(name, isSequence, place.Required("type_id").Integer()));
-        }
-
-        return pieces;
+        var items = part.Items().ToList();
+        return items.Count == 2
+            ? new NamedToken(items[0].Text(), items[1].Integer(TokenizerJsonReader.LargestId))
+            : throw part.Problem($"must be a token and its id, but has {items.Count} items");
     }
 }

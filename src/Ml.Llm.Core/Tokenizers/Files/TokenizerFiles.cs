@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Ml.Llm.Tokenization;
 
 /// <summary>
-/// The files beside tokenizer.json: tokenizer_config.json and special_tokens_map.json, and what config.json says of tokens.
+/// Reads the files beside tokenizer.json: tokenizer_config.json and special_tokens_map.json, and what config.json says of tokens.
 /// </summary>
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class TokenizerFiles
@@ -11,45 +11,44 @@ internal static class TokenizerFiles
     public const string Tokenizer = "tokenizer.json";
     public const string Config = "tokenizer_config.json";
     public const string SpecialTokensMap = "special_tokens_map.json";
+    public const string ChatTemplate = "chat_template.jinja";
     public const string ModelConfig = "config.json";
 
-    /// <summary>What Hugging Face writes for "no limit": the whole number nearest to 1e30 as a double.</summary>
-    private const string NoLimit = "1000000000000000019884624838656";
+    // Names that tell a token's meaning where no file does.
+    private static readonly Dictionary<string, string[]> s_usualNames = new()
+    {
+        ["bos_token"] = ["<s>", "<|begin_of_text|>", "<bos>", "[BOS]", "<|startoftext|>", "<|endoftext|>"],
+        ["eos_token"] = ["<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "[EOS]"],
+        ["pad_token"] = ["<pad>", "<|pad|>", "[PAD]", "<|padding|>"],
+        ["unk_token"] = ["<unk>", "[UNK]", "<|unk|>"],
+        ["cls_token"] = ["[CLS]"],
+        ["sep_token"] = ["[SEP]"],
+        ["mask_token"] = ["[MASK]", "<mask>"],
+    };
 
-    private static readonly string[] s_bosNames = ["<s>", "<|begin_of_text|>", "<bos>", "[BOS]", "<|startoftext|>", "<|endoftext|>"];
-    private static readonly string[] s_eosNames = ["<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "[EOS]"];
-    private static readonly string[] s_padNames = ["<pad>", "<|pad|>", "[PAD]", "<|padding|>"];
-    private static readonly string[] s_unknownNames = ["<unk>", "[UNK]", "<|unk|>"];
-
-    /// <summary>Finds the special ids and the longest length; later files fill what earlier ones leave open.</summary>
-    public static (SpecialTokenIds Ids, int? MaxLength) ReadSpecialTokens(TokenizerPipeline pipeline, Func<string, byte[]?> open, string folder)
+    /// <summary>Reads the files, and finds the special ids and the longest length; later files fill what earlier ones leave open.</summary>
+    /// <param name="pipeline">The tokenizer.</param>
+    /// <param name="open">Gives the bytes of a file by its name, or null.</param>
+    /// <param name="folder">What to call the place in complaints.</param>
+    public static TokenizerSideFiles Read(TokenizerPipeline pipeline, Func<string, byte[]?> open, string folder)
     {
         var ids = new SpecialTokenIds();
         int? maxLength = null;
-        if (open(Config) is { } config)
-        {
-            (ids, maxLength) = JsonPart.Read(
-                config, Path.Combine(folder, Config), root => (FillFromNames(ids, root, pipeline), MaxLength(root.Optional("model_max_length"))));
-        }
-
-        if (open(SpecialTokensMap) is { } map)
-            ids = JsonPart.Read(map, Path.Combine(folder, SpecialTokensMap), root => FillFromNames(ids, root, pipeline));
+        var (config, map) = (open(Config), open(SpecialTokensMap));
+        if (config is not null)
+            (ids, maxLength) = JsonPart.Read(config, Path.Combine(folder, Config), root => (FillFromNames(ids, root, pipeline), MaxLength(root.Optional("model_max_length"))));
+        if (map is not null) ids = JsonPart.Read(map, Path.Combine(folder, SpecialTokensMap), root => FillFromNames(ids, root, pipeline));
         if (open(ModelConfig) is { } model)
             ids = JsonPart.Read(model, Path.Combine(folder, ModelConfig), root => FillFromIds(ids, root, pipeline));
-        return (FillFromUsualNames(ids, pipeline), maxLength);
+        return new TokenizerSideFiles(config, map, open(ChatTemplate), FillFromUsualNames(ids, pipeline), maxLength, pipeline.AddedTokens);
     }
 
     /// <summary>The special ids that the usual names of special tokens tell.</summary>
     public static SpecialTokenIds FillFromUsualNames(SpecialTokenIds ids, TokenizerPipeline pipeline)
     {
         var special = pipeline.AddedTokens.Where(token => token.Special).ToDictionary(token => token.Content, token => token.Id);
-        return ids with
-        {
-            Bos = ids.Bos ?? Find(s_bosNames),
-            Eos = ids.Eos ?? Find(s_eosNames),
-            Pad = ids.Pad ?? Find(s_padNames),
-            Unknown = ids.Unknown ?? (pipeline.Model.UnknownToken is { } unknown ? pipeline.IdOf(unknown) : Find(s_unknownNames)),
-        };
+        if (pipeline.Model.UnknownToken is { } unknown) ids = ids with { Unknown = ids.Unknown ?? pipeline.IdOf(unknown) };
+        return SpecialTokenName.All.Aggregate(ids, (filled, name) => name.With(filled, name.Get(filled) ?? Find(s_usualNames[name.Key])));
 
         int? Find(string[] names)
         {
@@ -60,49 +59,26 @@ internal static class TokenizerFiles
         }
     }
 
-    /// <summary>The content of tokenizer_config.json.</summary>
-    public static byte[] WriteConfig(LanguageModelTokenizer tokenizer, int? maxLength)
+    private static SpecialTokenIds FillFromNames(SpecialTokenIds ids, JsonPart root, TokenizerPipeline pipeline)
     {
-        var output = new JsonOutput(indented: true);
-        output.BeginObject();
-        WriteNamed(output, "bos_token", tokenizer.SpecialTokens.Bos, tokenizer);
-        output.Truth("clean_up_tokenization_spaces", false);
-        WriteNamed(output, "eos_token", tokenizer.SpecialTokens.Eos, tokenizer);
-        output.Name("model_max_length");
-        if (maxLength is { } length) output.Integer(length);
-        else output.Literal(NoLimit);
-        WriteNamed(output, "pad_token", tokenizer.SpecialTokens.Pad, tokenizer);
-        output.Text("tokenizer_class", "PreTrainedTokenizerFast");
-        WriteNamed(output, "unk_token", tokenizer.SpecialTokens.Unknown, tokenizer);
-        output.EndObject();
-        return output.ToBytes();
-    }
+        // What is kept is written again, so all of its text must be text.
+        JsonCopy.Write(new JsonOutput(), root.Element);
+        ids = SpecialTokenName.All.Aggregate(ids, (filled, name) => name.With(filled, name.Get(filled) ?? NamedId(root.Optional(name.Key), pipeline)));
+        return ids.AdditionalSpecialTokens.Count > 0
+            ? ids
+            : ids with { AdditionalSpecialTokens = NamedIds(root.Optional(SpecialTokenName.Additional)).Concat(NamedIds(root.Optional(SpecialTokenName.Extra))).ToArray() };
 
-    /// <summary>The content of special_tokens_map.json.</summary>
-    public static byte[] WriteSpecialTokensMap(LanguageModelTokenizer tokenizer)
-    {
-        var output = new JsonOutput(indented: true);
-        output.BeginObject();
-        WriteNamed(output, "bos_token", tokenizer.SpecialTokens.Bos, tokenizer);
-        WriteNamed(output, "eos_token", tokenizer.SpecialTokens.Eos, tokenizer);
-        WriteNamed(output, "pad_token", tokenizer.SpecialTokens.Pad, tokenizer);
-        WriteNamed(output, "unk_token", tokenizer.SpecialTokens.Unknown, tokenizer);
-        output.EndObject();
-        return output.ToBytes();
+        IEnumerable<int> NamedIds(JsonPart part)
+        {
+            // A list of tokens, or an object that gives each of them a name of its own.
+            var tokens = part.IsNull ? []
+                : part.Element.ValueKind == JsonValueKind.Object ? part.Element.EnumerateObject().Select(field => part.Required(field.Name))
+                : part.Items();
+            foreach (var token in tokens)
+                if (NamedId(token, pipeline) is { } id)
+                    yield return id;
+        }
     }
-
-    private static void WriteNamed(JsonOutput output, string name, int? id, LanguageModelTokenizer tokenizer)
-    {
-        if (id is { } known && tokenizer.TokenOf(known) is { } token) output.Text(name, token);
-    }
-
-    private static SpecialTokenIds FillFromNames(SpecialTokenIds ids, JsonPart root, TokenizerPipeline pipeline) => ids with
-    {
-        Bos = ids.Bos ?? NamedId(root.Optional("bos_token"), pipeline),
-        Eos = ids.Eos ?? NamedId(root.Optional("eos_token"), pipeline),
-        Pad = ids.Pad ?? NamedId(root.Optional("pad_token"), pipeline),
-        Unknown = ids.Unknown ?? NamedId(root.Optional("unk_token"), pipeline),
-    };
 
     private static SpecialTokenIds FillFromIds(SpecialTokenIds ids, JsonPart root, TokenizerPipeline pipeline) => ids with
     {

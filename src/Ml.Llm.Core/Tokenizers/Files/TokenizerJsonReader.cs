@@ -35,8 +35,8 @@ internal static class TokenizerJsonReader
         root.RefuseOthers("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model");
         var version = root.Optional("version");
         if (!version.IsNull && version.Text() != "1.0") throw version.Problem($"the version \"{version.Text()}\" is not known; 1.0 is");
-        RefusePart(root.Optional("truncation"));
-        RefusePart(root.Optional("padding"));
+        var truncation = LengthParts.ReadTruncation(root.Optional("truncation"));
+        var padding = LengthParts.ReadPadding(root.Optional("padding"));
 
         var normalizer = root.Optional("normalizer") is { IsNull: false } text ? NormalizerReader.Read(text) : null;
         var preTokenizer = PreTokenizerReader.Read(root.Optional("pre_tokenizer"));
@@ -44,11 +44,6 @@ internal static class TokenizerJsonReader
         var addedTokens = root.Optional("added_tokens") is { IsNull: false } added ? AddedTokensReader.Read(added, model) : [];
         var postProcessor = root.Optional("post_processor") is { IsNull: false } post ? PostProcessorReader.Read(post) : null;
         var decoder = root.Optional("decoder") is { IsNull: false } part ? DecoderReader.Read(part) : null;
-        return new TokenizerPipeline(addedTokens, normalizer, preTokenizer, model, postProcessor, decoder);
-    }
-
-    private static void RefusePart(JsonPart part)
-    {
-        if (!part.IsNull) throw part.Problem("this part is not supported yet; set it to null and cut or pad the ids yourself");
+        return new TokenizerPipeline(addedTokens, normalizer, preTokenizer, model, postProcessor, decoder) { Truncation = truncation, Padding = padding };
     }
 }

@@ -55,16 +55,17 @@ internal interface ITokenModel : ITokenizerPart
     void Encode(ReadOnlySpan<char> piece, List<PieceToken> tokens);
 }
 
-/// <summary>Adds special tokens to an encoding and trims its offsets.</summary>
+/// <summary>Arranges sequences and special tokens, and says how offsets are trimmed.</summary>
 internal interface IPostProcessor : ITokenizerPart
 {
-    /// <summary>Trims offsets in place.</summary>
-    /// <param name="tokens">The tokens.</param>
-    /// <param name="spell">How a token is spelled.</param>
-    void TrimOffsets(List<DetailedToken> tokens, Func<DetailedToken, string> spell);
+    /// <summary>How many tokens are added to one text, or to a pair: what truncation leaves room for.</summary>
+    int AddedTokens(bool pair);
 
-    /// <summary>The tokens of one text with special tokens around them.</summary>
-    List<DetailedToken> AddSpecialTokens(List<DetailedToken> tokens);
+    /// <summary>Arranges the pieces of an encoding, which do not depend on the text.</summary>
+    /// <param name="groups">The pieces so far, in groups.</param>
+    /// <param name="addSpecialTokens">Whether special tokens are wanted.</param>
+    /// <exception cref="NotSupportedException">The groups cannot be arranged.</exception>
+    IReadOnlyList<PlanPiece[]> Arrange(IReadOnlyList<PlanPiece[]> groups, bool addSpecialTokens);
 }
 
 /// <summary>Turns tokens back into text.</summary>

@@ -47,6 +47,12 @@ internal sealed class TokenizerPipeline
 
     public ITokenDecoder? Decoder { get; }
 
+    /// <summary>How encodings are cut unless told otherwise.</summary>
+    public TruncationOptions? Truncation { get; init; }
+
+    /// <summary>How encodings are padded unless told otherwise; its id and token are set.</summary>
+    public PaddingOptions? Padding { get; init; }
+
     /// <summary>The largest id plus one.</summary>
     public int Size { get; }
 
@@ -96,13 +102,17 @@ internal sealed class TokenizerPipeline
         return tokens;
     }
 
+    /// <summary>The same parts with other added tokens.</summary>
+    public TokenizerPipeline WithAddedTokens(IReadOnlyList<AddedToken> addedTokens) =>
+        new(addedTokens, _normalizer, _preTokenizer, Model, PostProcessor, Decoder) { Truncation = Truncation, Padding = Padding };
+
     /// <summary>Writes the whole tokenizer.json.</summary>
     public void WriteTo(JsonOutput output)
     {
         output.BeginObject();
         output.Text("version", "1.0");
-        output.Null("truncation");
-        output.Null("padding");
+        LengthParts.Write(output, Truncation);
+        LengthParts.Write(output, Padding);
         output.Name("added_tokens");
         output.BeginArray();
         foreach (var token in AddedTokens.OrderBy(token => token.Id)) token.WriteTo(output);
