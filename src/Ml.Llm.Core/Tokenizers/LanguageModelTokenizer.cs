@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text;
 using Microsoft.ML.Tokenizers;
 using Ml.Llm.Tokenization;
 
@@ -66,57 +64,5 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     {
         ArgumentNullException.ThrowIfNull(token);
         return Pipeline.IdOf(token);
-    }
-
-    /// <summary>Decodes ids; ids that stand for no token contribute nothing, bytes that are no character give U+FFFD.</summary>
-    /// <param name="ids">The ids.</param>
-    /// <returns>The text, special tokens included.</returns>
-    /// <exception cref="ArgumentNullException">The ids are null.</exception>
-    public override string Decode(IEnumerable<int> ids) => Decode(ids, skipSpecialTokens: false);
-
-    /// <summary>Decodes ids; ids that stand for no token contribute nothing, bytes that are no character give U+FFFD.</summary>
-    /// <param name="ids">The ids.</param>
-    /// <param name="skipSpecialTokens">Leaves special tokens out.</param>
-    /// <exception cref="ArgumentNullException">The ids are null.</exception>
-    public string Decode(IEnumerable<int> ids, bool skipSpecialTokens)
-    {
-        ArgumentNullException.ThrowIfNull(ids);
-        var bytes = new ArrayBufferWriter<byte>();
-        foreach (var id in ids)
-        {
-            if (!skipSpecialTokens || !Pipeline.IsSpecial(id)) bytes.Write(Pipeline.BytesOf(id));
-        }
-
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
-    }
-
-    /// <summary>Decodes ids into room that the caller gives.</summary>
-    /// <param name="ids">The ids.</param>
-    /// <param name="destination">Where the text goes.</param>
-    /// <param name="idsConsumed">How many ids are wholly in it; the text never ends inside one's character.</param>
-    /// <param name="charsWritten">How many UTF-16 units were written.</param>
-    /// <returns><see cref="OperationStatus.Done"/>, or <see cref="OperationStatus.DestinationTooSmall"/> where room was lacking.</returns>
-    /// <exception cref="ArgumentNullException">The ids are null.</exception>
-    public override OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
-    {
-        ArgumentNullException.ThrowIfNull(ids);
-        (idsConsumed, charsWritten) = (0, 0);
-        var decoder = new StreamingDecoder(this, skipSpecialTokens: false);
-        var seen = 0;
-        foreach (var id in ids)
-        {
-            seen++;
-            var text = decoder.Append(id);
-            if (text.Length == 0) continue;
-            if (!text.TryCopyTo(destination[charsWritten..])) return OperationStatus.DestinationTooSmall;
-            charsWritten += text.Length;
-            idsConsumed = seen;
-        }
-
-        var rest = decoder.Flush();
-        if (!rest.TryCopyTo(destination[charsWritten..])) return OperationStatus.DestinationTooSmall;
-        charsWritten += rest.Length;
-        idsConsumed = seen;
-        return OperationStatus.Done;
     }
 }

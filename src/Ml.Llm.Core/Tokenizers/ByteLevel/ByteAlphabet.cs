@@ -39,6 +39,9 @@ internal static class ByteAlphabet
         return true;
     }
 
+    /// <summary>How many bytes the character of a byte takes in UTF-8: one for printable ASCII, which stands for itself, else two.</summary>
+    public static int Utf8LengthOf(byte value) => value is >= 33 and <= 126 ? 1 : 2;
+
     /// <summary>The token that stands for some bytes.</summary>
     public static string ToToken(ReadOnlySpan<byte> bytes)
     {

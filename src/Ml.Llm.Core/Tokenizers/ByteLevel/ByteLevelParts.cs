@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Ml.Llm.Tokenization;
 
 /// <summary>The three options that every ByteLevel part carries, whether it heeds them or not.</summary>
@@ -47,13 +45,4 @@ internal sealed class ByteLevelPreTokenizer(ByteLevelOptions options) : IPreToke
     }
 
     public void WriteTo(JsonOutput output) => Options.WriteTo(output);
-}
-
-/// <summary>Turns the characters of a token into the bytes that they stand for; a token with any other character is text.</summary>
-/// <threadsafety>Immutable.</threadsafety>
-internal sealed class ByteLevelDecoder(ByteLevelOptions options) : ITokenDecoder
-{
-    public byte[] BytesOf(string token) => ByteAlphabet.TryGetBytes(token, out var bytes) ? bytes : Encoding.UTF8.GetBytes(token);
-
-    public void WriteTo(JsonOutput output) => options.WriteTo(output);
 }

@@ -1,143 +1,113 @@
-using System.Text;
-
 namespace Ml.Llm.Tokenization;
 
 /// <summary>
-/// Byte-pair encoding over bytes: a piece becomes its UTF-8 bytes, each a token of the byte alphabet, and merges join
-/// them. A lone surrogate counts as U+FFFD.
+/// Byte-pair encoding: a word is spelled as single characters (or bytes), each a token, and merges join them. A lone
+/// surrogate counts as U+FFFD.
 /// </summary>
 /// <threadsafety>Safe for any number of threads.</threadsafety>
 internal sealed class BytePairModel : ITokenModel
 {
-    private const int Missing = -1;
-
-    private readonly int[] _byteIds = new int[256];
-    private readonly bool[] _isUnknown = new bool[256];
+    private readonly WordSpeller _speller;
+    private readonly MergeBorders? _borders;
+    private readonly MergeDropout? _dropout;
     private readonly WordCache _cache = new();
 
     /// <summary>Makes the model of a vocabulary.</summary>
-    public BytePairModel(BytePairVocabulary vocabulary)
+    /// <param name="vocabulary">Tokens, merges and options.</param>
+    /// <param name="readsBytes">
+    /// Whether pieces are taken as UTF-8 bytes, whose characters of the byte alphabet are the tokens: what a byte-level
+    /// pre-tokenizer would have made of them. Otherwise they are taken as characters.
+    /// </param>
+    /// <param name="seed">What the dropped merges are chosen by, where the options ask for dropout.</param>
+    public BytePairModel(BytePairVocabulary vocabulary, bool readsBytes = true, ulong seed = 0)
     {
         Vocabulary = vocabulary;
-        var unknown = UnknownToken is { } token ? IdOf(token) ?? Missing : Missing;
-        for (var value = 0; value < 256; value++)
-        {
-            // Without an unknown token a byte that is not in the vocabulary vanishes, as with Hugging Face.
-            var id = IdOf(ByteAlphabet.Characters[value].ToString());
-            _byteIds[value] = id ?? unknown;
-            _isUnknown[value] = id is null;
-        }
+        ReadsBytes = readsBytes;
+        _speller = new WordSpeller(vocabulary, readsBytes);
+        _dropout = vocabulary.Options.Dropout is > 0 and var dropout ? new MergeDropout(dropout, seed) : null;
+        _borders = readsBytes || _dropout is not null ? null : MergeBorders.Of(vocabulary, _speller);
     }
 
     /// <summary>Tokens, merges and options.</summary>
     public BytePairVocabulary Vocabulary { get; }
 
-    public int LargestId => Vocabulary.LargestId;
+    /// <summary>Whether pieces are taken as bytes.</summary>
+    public bool ReadsBytes { get; }
 
-    public int Count => Vocabulary.Count;
+    public int LargestId => Vocabulary.Tokens.LargestId;
+
+    public int Count => Vocabulary.Tokens.Count;
 
     public string? UnknownToken => Vocabulary.Options.UnknownToken;
 
-    public int? IdOf(string token) => Vocabulary.TryGetId(token, out var id) ? id : null;
+    public int? IdOf(string token) => Vocabulary.Tokens.IdOf(token);
 
-    public string? TokenOf(int id) => Vocabulary.TokenOf(id);
+    public string? TokenOf(int id) => Vocabulary.Tokens.TokenOf(id);
 
     public void WriteTo(JsonOutput output) => Vocabulary.WriteTo(output);
 
     public void Encode(ReadOnlySpan<char> piece, List<int> ids)
     {
-        var cacheable = piece.Length <= WordCache.LongestWord;
-        uint hash = 0;
-        if (cacheable && _cache.TryGet(piece, out hash, out var known))
+        if (_borders is null || piece.Length <= WordCache.LongestWord)
         {
-            ids.AddRange(known);
+            EncodeWord(piece, ids);
             return;
         }
 
-        var symbols = new SymbolBuffer(piece, stackalloc byte[SymbolBuffer.StackSize], stackalloc int[2 * SymbolBuffer.StackSize]);
-        try
+        for (var start = 0; start < piece.Length;)
         {
-            var count = Tokenize(symbols);
-            if (cacheable) _cache.Add(piece, hash, symbols.Ids[..count]);
-            ids.AddRange(symbols.Ids[..count]);
-        }
-        finally
-        {
-            symbols.Dispose();
+            var end = _borders.EndOfPart(piece, start);
+            EncodeWord(piece[start..end], ids);
+            start = end;
         }
     }
 
     public void Encode(ReadOnlySpan<char> piece, List<PieceToken> tokens)
     {
-        var symbols = new SymbolBuffer(piece, stackalloc byte[SymbolBuffer.StackSize], stackalloc int[2 * SymbolBuffer.StackSize]);
-        try
+        if (piece.IsEmpty) return;
+        var symbols = SymbolList.Rent();
+        Tokenize(piece, symbols);
+        var character = _speller.CursorOf(piece);
+        var start = 0;
+        for (var i = 0; i < symbols.Count; i++)
         {
-            var count = Tokenize(symbols);
-            var character = default(CharacterCursor);
-            var start = 0;
-            for (var i = 0; i < count; i++)
-            {
-                var end = symbols.Ends[i];
-                character.MoveTo(piece, start);
-                var first = character.Start;
-                character.MoveTo(piece, end - 1);
-                tokens.Add(new PieceToken(symbols.Ids[i], first, character.End, end < character.EndByte));
-                start = end;
-            }
+            var end = symbols.Ends[i];
+            character.MoveTo(start);
+            var first = character.Start;
+            character.MoveTo(end - 1);
+            tokens.Add(new PieceToken(symbols.Ids[i], first, character.End, end < character.EndByte));
+            start = end;
         }
-        finally
-        {
-            symbols.Dispose();
-        }
+
+        SymbolList.Return(symbols);
     }
 
-    private int Tokenize(SymbolBuffer symbols)
+    private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
     {
-        var bytes = symbols.Bytes;
-        if (Vocabulary.Options.IgnoresMerges && Vocabulary.TryGetId(ByteAlphabet.ToToken(bytes), out var whole))
-        {
-            symbols.Ids[0] = whole;
-            symbols.Ends[0] = bytes.Length;
-            return 1;
-        }
+        var cacheable = word.Length <= WordCache.LongestWord && _dropout is null;
+        uint hash = 0;
+        if (word.IsEmpty || (cacheable && _cache.TryAppend(word, out hash, ids))) return;
 
-        var count = 0;
-        var afterUnknown = false;
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            var id = _byteIds[bytes[i]];
-            if (id == Missing) continue;
-            var unknown = _isUnknown[bytes[i]];
-            if (!(unknown && afterUnknown && Vocabulary.Options.FusesUnknown)) symbols.Ids[count++] = id;
-            symbols.Ends[count - 1] = i + 1;
-            afterUnknown = unknown;
-        }
-
-        return PairMerger.Merge(Vocabulary.Merges, symbols.Ids[..count], symbols.Ends[..count]);
+        var symbols = SymbolList.Rent();
+        Tokenize(word, symbols);
+        if (cacheable) _cache.Add(word, hash, symbols.Ids);
+        ids.AddRange(symbols.Ids);
+        SymbolList.Return(symbols);
     }
 
-    /// <summary>Walks through a piece by characters, to find the one that holds a byte.</summary>
-    private struct CharacterCursor
+    private void Tokenize(ReadOnlySpan<char> word, SymbolList symbols)
     {
-        /// <summary>The character's first UTF-16 unit.</summary>
-        public int Start { get; private set; }
-
-        /// <summary>The unit after it.</summary>
-        public int End { get; private set; }
-
-        /// <summary>The byte after it.</summary>
-        public int EndByte { get; private set; }
-
-        /// <summary>Goes forward to the character that holds a byte.</summary>
-        public void MoveTo(ReadOnlySpan<char> piece, int target)
+        word = WellFormedText.Of(word);
+        if (_dropout is null && Vocabulary.Options.IgnoresMerges && _speller.TryGetWhole(word, out var whole))
         {
-            while (EndByte <= target)
-            {
-                Start = End;
-                Rune.DecodeFromUtf16(piece[Start..], out var rune, out var length);
-                End = Start + length;
-                EndByte += rune.Utf8SequenceLength;
-            }
+            // Its end is that of the word: more bytes than a word of this length can have.
+            symbols.Add(whole, 8 * word.Length);
+            return;
         }
+
+        _speller.Spell(word, symbols);
+        symbols.Keep(_dropout is null
+            ? PairMerger.Merge(Vocabulary.Merges, symbols.Ids, symbols.Ends)
+            : _dropout.Merge(Vocabulary.Merges, symbols.Ids, symbols.Ends));
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Ml.Llm.Tokenization;
 
 /// <summary>
@@ -53,61 +51,56 @@ internal static class PairMerger
         return count;
     }
 
-    internal static int MergeByQueue(MergeTable merges, Span<int> ids, Span<int> ends)
+    internal static int MergeByQueue(MergeTable merges, Span<int> ids, Span<int> ends) => MergeByQueue(merges, ids, ends, 0, default);
+
+    /// <summary>Merges in place; a merge whose turn has come is passed over with a given probability, until another one was looked at.</summary>
+    internal static int MergeByQueue(MergeTable merges, Span<int> ids, Span<int> ends, float dropout, SeededRandom random)
     {
-        var count = ids.Length;
-        var next = ArrayPool<int>.Shared.Rent(count);
-        var previous = ArrayPool<int>.Shared.Rent(count);
+        var symbols = new LinkedSymbols(ids, ends);
+        var queue = new RankQueue(ids.Length);
+        List<long>? passedOver = dropout > 0 ? [] : null;
         try
         {
-            var found = new List<(int Position, long Priority)>();
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i + 1 < ids.Length; i++) Offer(merges, ids, i, i + 1, ref queue);
+            while (queue.TryTake(out var entry))
             {
-                next[i] = i + 1;
-                previous[i] = i - 1;
-                if (i + 1 < count && merges.RankOf(ids[i], ids[i + 1], out _) is var rank and < int.MaxValue)
-                    found.Add((i, PriorityOf(rank, i)));
-            }
-
-            var queue = new PriorityQueue<int, long>(found);
-            while (queue.TryDequeue(out var position, out var priority))
-            {
-                // A symbol that was merged away has itself as its next; one that has changed has another rank.
-                var right = next[position];
-                if (right == position || right >= count) continue;
-                var rank = merges.RankOf(ids[position], ids[right], out var merged);
-                if (rank == int.MaxValue || PriorityOf(rank, position) != priority) continue;
-
-                ids[position] = merged;
-                ends[position] = ends[right];
-                var after = next[right];
-                next[position] = after;
-                next[right] = right;
-                if (after < count)
+                if (passedOver is not null)
                 {
-                    previous[after] = position;
-                    Offer(position, after, ids);
+                    if (random.NextDouble() < dropout)
+                    {
+                        passedOver.Add(entry);
+                        continue;
+                    }
+
+                    foreach (var earlier in passedOver) queue.Add(earlier);
+                    passedOver.Clear();
                 }
 
-                if (previous[position] >= 0) Offer(previous[position], position, ids);
+                var position = RankQueue.PositionOf(entry);
+                var right = symbols.After(position);
+                if (right < 0) continue;
+
+                // Symbols may have changed since the entry was made; then the pair has another rank.
+                var rank = merges.RankOf(ids[position], ids[right], out var merged);
+                if (rank != RankQueue.RankOf(entry)) continue;
+
+                symbols.Merge(position, right, merged);
+                if (symbols.After(position) is var after and >= 0) Offer(merges, ids, position, after, ref queue);
+                if (symbols.Before(position) is var before and >= 0) Offer(merges, ids, before, position, ref queue);
             }
 
-            void Offer(int left, int right, Span<int> symbols)
-            {
-                var rank = merges.RankOf(symbols[left], symbols[right], out _);
-                if (rank < int.MaxValue) queue.Enqueue(left, PriorityOf(rank, left));
-            }
-
-            var kept = 0;
-            for (var i = 0; i < count; i = next[i], kept++) (ids[kept], ends[kept]) = (ids[i], ends[i]);
-            return kept;
+            return symbols.Pack();
         }
         finally
         {
-            ArrayPool<int>.Shared.Return(next);
-            ArrayPool<int>.Shared.Return(previous);
+            queue.Dispose();
+            symbols.Dispose();
         }
     }
 
-    private static long PriorityOf(int rank, int position) => ((long)rank << 32) | (uint)position;
+    private static void Offer(MergeTable merges, Span<int> ids, int left, int right, ref RankQueue queue)
+    {
+        var rank = merges.RankOf(ids[left], ids[right], out _);
+        if (rank < int.MaxValue) queue.Add(rank, left);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Ml.Llm.Tokenization;
@@ -6,35 +7,49 @@ namespace Ml.Llm.Tokenization;
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class ModelReader
 {
-    private const int HolesAllowed = 1_000_000;
-
     /// <summary>Reads the model.</summary>
+    /// <param name="part">The field <c>model</c>.</param>
+    /// <param name="preTokenizer">The pre-tokenizer, which may leave bytes to a BPE model; null: there is none.</param>
     public static ITokenModel Read(JsonPart part, IPreTokenizer? preTokenizer)
     {
-        if (preTokenizer is not { LeavesBytesToModel: true }) throw part.Problem("BPE without the pre-tokenizer ByteLevel is not supported yet");
         part.RequireKind(JsonValueKind.Object, "an object");
-        var type = part.Optional("type");
-        if (type.IsNull ? part.Optional("merges").IsNull : type.Text() != "BPE")
-            throw type.IsNull ? part.Problem("the type of the model is missing") : TokenizerJsonReader.NotKnown(part);
+        return TypeOf(part) switch
+        {
+            "BPE" => ReadBytePair(part, preTokenizer is { LeavesBytesToModel: true }),
+            "WordPiece" => ReadWordPiece(part),
+            "WordLevel" => ReadWordLevel(part),
+            "Unigram" => ReadUnigram(part),
+            _ => throw TokenizerJsonReader.NotKnown(part),
+        };
+    }
 
+    /// <summary>The type; where an older file does not say it, what the fields tell, in Hugging Face's order.</summary>
+    private static string TypeOf(JsonPart part)
+    {
+        if (part.Optional("type") is { IsNull: false } type) return type.Text();
+        if (part.Optional("vocab").Element.ValueKind == JsonValueKind.Array) return "Unigram";
+        if (!part.Optional("merges").IsNull) return "BPE";
+        if (!part.Optional("max_input_chars_per_word").IsNull) return "WordPiece";
+        return part.Optional("unk_token").IsNull ? throw part.Problem("the field \"type\" is missing, and the other fields do not tell it") : "WordLevel";
+    }
+
+    private static BytePairModel ReadBytePair(JsonPart part, bool readsBytes)
+    {
         part.RefuseOthers(
             "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges");
-        RefuseDropout(part.Optional("dropout"));
-        if (part.Truth("byte_fallback", otherwise: false)) throw part.Optional("byte_fallback").Problem("true is not supported yet");
         var options = new BytePairModelOptions(
             part.Optional("unk_token").TextOrNull(),
-            part.Truth("fuse_unk", otherwise: false),
-            part.Truth("ignore_merges", otherwise: false),
-            NullOrEmpty(part.Optional("continuing_subword_prefix")),
-            NullOrEmpty(part.Optional("end_of_word_suffix")));
-        var ids = ReadVocabulary(part.Required("vocab"));
-        if (options.UnknownToken is { } unknown && !ids.ContainsKey(unknown))
-            throw part.Optional("unk_token").Problem($"the unknown token \"{unknown}\" is not in the vocabulary");
-
+            TruthOrNull(part.Optional("fuse_unk")),
+            TruthOrNull(part.Optional("ignore_merges")),
+            part.Optional("continuing_subword_prefix").TextOrNull(),
+            part.Optional("end_of_word_suffix").TextOrNull(),
+            TruthOrNull(part.Optional("byte_fallback")),
+            Dropout(part.Optional("dropout")));
+        var ids = VocabularyReader.ReadIds(part.Required("vocab"));
         var merges = part.Required("merges");
         try
         {
-            return new BytePairModel(new BytePairVocabulary(ids, ReadMerges(merges), options));
+            return new BytePairModel(new BytePairVocabulary(ids, VocabularyReader.ReadMerges(merges), options), readsBytes);
         }
         catch (FormatException problem)
         {
@@ -42,50 +57,45 @@ internal static class ModelReader
         }
     }
 
-    private static void RefuseDropout(JsonPart part)
+    private static WordPieceModel ReadWordPiece(JsonPart part)
     {
-        if (part.IsNull) return;
-        var value = part.RequireKind(JsonValueKind.Number, "a number").Element.GetDouble();
-        if (value is not (>= 0 and <= 1)) throw part.Problem("must lie between 0 and 1");
-        if (value > 0) throw part.Problem("dropout is not supported: tokens would change from call to call");
+        part.RefuseOthers("type", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab");
+        var longest = part.Required("max_input_chars_per_word").RequireKind(JsonValueKind.Number, "a whole number");
+        if (!longest.Element.TryGetInt64(out var characters) || characters < 0)
+            throw longest.Problem($"{longest.Element.GetRawText()} is out of range; it must be a whole number of 0 or more");
+        var options = new WordPieceModelOptions(part.Required("unk_token").Text(), part.Required("continuing_subword_prefix").Text(), characters);
+        return new WordPieceModel(VocabularyReader.ReadIds(part.Required("vocab")), options);
     }
 
-    private static string? NullOrEmpty(JsonPart part) =>
-        part.TextOrNull() is var text && string.IsNullOrEmpty(text) ? text : throw part.Problem($"\"{text}\" is not supported yet; only null is");
-
-    private static Dictionary<string, int> ReadVocabulary(JsonPart part)
+    private static WordLevelModel ReadWordLevel(JsonPart part)
     {
-        part.RequireKind(JsonValueKind.Object, "an object");
-        var ids = new Dictionary<string, int>();
-        var tokenOf = new Dictionary<int, string>();
-        foreach (var field in part.Element.EnumerateObject())
-        {
-            var value = field.Value;
-            if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var id) || id < 0 || id > TokenizerJsonReader.LargestId)
-                throw part.Problem($"the id of \"{field.Name}\" must be a whole number from 0 to {TokenizerJsonReader.LargestId}, but is {value.GetRawText()}");
-            if (!tokenOf.TryAdd(id, field.Name)) throw part.Problem($"the tokens \"{tokenOf[id]}\" and \"{field.Name}\" have the same id {id}");
-            ids.Add(field.Name, id);
-        }
-
-        // Tables go by id: a small file must not ask for large ones.
-        var largest = tokenOf.Keys.DefaultIfEmpty().Max();
-        if (largest > HolesAllowed + (4 * ids.Count)) throw part.Problem($"{ids.Count} tokens have ids up to {largest}: too many holes");
-        return ids;
+        part.RefuseOthers("type", "unk_token", "vocab");
+        return new WordLevelModel(VocabularyReader.ReadIds(part.Required("vocab")), part.Required("unk_token").Text());
     }
 
-    private static List<(string Left, string Right)> ReadMerges(JsonPart part)
+    private static UnigramModel ReadUnigram(JsonPart part)
     {
-        var merges = new List<(string, string)>();
-        foreach (var item in part.Items())
-        {
-            // Older files write a pair as one text, parted by a space.
-            var pair = item.Element.ValueKind == JsonValueKind.String
-                ? item.Text().Split(' ')
-                : item.Items().Select(side => side.Text()).ToArray();
-            if (pair.Length != 2) throw item.Problem($"a merge must have two parts, but has {pair.Length}");
-            merges.Add((pair[0], pair[1]));
-        }
-
-        return merges;
+        part.RefuseOthers("type", "unk_id", "vocab", "byte_fallback");
+        var pieces = VocabularyReader.ReadPieces(part.Required("vocab"));
+        var unknown = part.Optional("unk_id") is { IsNull: false } id ? UnknownId(id, pieces.Count) : (int?)null;
+        return new UnigramModel(new UnigramVocabulary(pieces, new UnigramModelOptions(unknown, part.Truth("byte_fallback", otherwise: false))));
     }
+
+    private static int UnknownId(JsonPart part, int count)
+    {
+        part.RequireKind(JsonValueKind.Number, "a whole number");
+        return part.Element.TryGetInt32(out var id) && id >= 0 && id < count
+            ? id
+            : throw part.Problem(string.Create(
+                CultureInfo.InvariantCulture, $"{part.Element.GetRawText()} is out of range; it must be the id of one of the {count} pieces, from 0 to {count - 1}"));
+    }
+
+    private static float? Dropout(JsonPart part)
+    {
+        if (part.IsNull) return null;
+        var value = (float)part.RequireKind(JsonValueKind.Number, "a number").Element.GetDouble();
+        return value is >= 0 and <= 1 ? value : throw part.Problem($"{part.Element.GetRawText()} is out of range; the dropout must lie between 0 and 1");
+    }
+
+    private static bool TruthOrNull(JsonPart part) => !part.IsNull && part.Truth();
 }

@@ -71,8 +71,8 @@ internal interface IPostProcessor : ITokenizerPart
 /// <summary>Turns tokens back into text.</summary>
 internal interface ITokenDecoder : ITokenizerPart
 {
-    /// <summary>The UTF-8 bytes that a token contributes, which may be a part of a character.</summary>
-    byte[] BytesOf(string token);
+    /// <summary>Rewrites the tokens in place; put together they are the text, or what the next decoder goes on with.</summary>
+    void Decode(List<string> tokens);
 }
 
 /// <summary>A token of a piece: its id, and the UTF-16 units [Start, End) of the piece that it stands for.</summary>

@@ -15,7 +15,6 @@ internal sealed class TokenizerPipeline
     private readonly AddedTokenMatcher _normalizedTokens;
     private readonly Dictionary<int, AddedToken> _addedById;
     private readonly Dictionary<string, int> _addedIds;
-    private readonly byte[][] _bytes;
     private readonly bool[] _special;
 
     public TokenizerPipeline(
@@ -27,14 +26,8 @@ internal sealed class TokenizerPipeline
         _addedById = addedTokens.ToDictionary(token => token.Id);
         _addedIds = addedTokens.ToDictionary(token => token.Content, token => token.Id);
         Size = Math.Max(model.LargestId, addedTokens.Count == 0 ? -1 : addedTokens.Max(token => token.Id)) + 1;
-        _bytes = new byte[Size][];
         _special = new bool[Size];
-        var byteDecoder = decoder ?? new ByteLevelDecoder(new ByteLevelOptions());
-        for (var id = 0; id < Size; id++)
-        {
-            _bytes[id] = TokenOf(id) is { } token ? byteDecoder.BytesOf(token) : [];
-            _special[id] = _addedById.TryGetValue(id, out var added) && added.Special;
-        }
+        foreach (var token in addedTokens) _special[token.Id] = token.Special;
     }
 
     public IReadOnlyList<AddedToken> AddedTokens { get; }
@@ -61,9 +54,6 @@ internal sealed class TokenizerPipeline
 
     /// <summary>The id of a token, or null.</summary>
     public int? IdOf(string token) => _addedIds.TryGetValue(token, out var id) ? id : Model.IdOf(token);
-
-    /// <summary>The bytes of a token's text; none for an id that stands for no token.</summary>
-    public ReadOnlySpan<byte> BytesOf(int id) => (uint)id < (uint)_bytes.Length ? _bytes[id] : [];
 
     /// <summary>Whether an id is that of a special token.</summary>
     public bool IsSpecial(int id) => (uint)id < (uint)_special.Length && _special[id];
