@@ -1,0 +1,40 @@
+using System.Globalization;
+using Ml.Llm.Tokenization;
+
+namespace Ml.Llm.Core.Tests.Tokenizers;
+
+[TestClass]
+public sealed class WordCacheTests
+{
+    [TestMethod]
+    public void Threads_that_share_a_cache_find_the_ids_of_their_word_or_none()
+    {
+        var cache = new WordCache();
+        Parallel.For(0, 8, thread =>
+        {
+            var random = new Random(thread);
+            var found = 0;
+            for (var i = 0; i < 100_000; i++)
+            {
+                // More words than places, of all lengths.
+                var number = random.Next(random.Next(1, 200_000));
+                var word = new string('w', number % WordCache.LongestWord) + number.ToString(CultureInfo.InvariantCulture);
+                if (word.Length > WordCache.LongestWord) continue;
+                int[] expected = number % 3 == 0 ? [number] : number % 3 == 1 ? [number, 7, 9] : [];
+                var ids = new List<int> { -5 };
+                if (cache.TryAppend(word, out var hash, ids))
+                {
+                    found++;
+                    Assert.AreSequenceEqual((int[])[-5, .. expected], ids.ToArray(), word);
+                }
+                else
+                {
+                    Assert.HasCount(1, ids);
+                    cache.Add(word, hash, expected);
+                }
+            }
+
+            Assert.IsGreaterThan(10_000, found);
+        });
+    }
+}
