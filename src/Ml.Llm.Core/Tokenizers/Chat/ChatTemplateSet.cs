@@ -9,9 +9,6 @@ internal sealed class ChatTemplateSet
     /// <summary>The file of the template named default.</summary>
     public const string FileName = "chat_template.jinja";
 
-    /// <summary>The folder of the other templates, each NAME.jinja.</summary>
-    public const string FolderName = "additional_chat_templates";
-
     /// <summary>The field of tokenizer_config.json.</summary>
     public const string Field = "chat_template";
 
@@ -37,45 +34,16 @@ internal sealed class ChatTemplateSet
     public ChatTemplate? Find(string name) => _parsed.TryGetValue(name, out var template) ? template.Value : null;
 
     /// <summary>Reads the templates of a tokenizer: a file of its own goes over the field of tokenizer_config.json.</summary>
-    /// <param name="open">Gives the bytes of a file by its name, or null.</param>
+    /// <param name="config">The content of tokenizer_config.json, or null.</param>
+    /// <param name="file">The content of chat_template.jinja, or null.</param>
     /// <param name="folder">What to call the place in complaints.</param>
-    /// <param name="more">The names of the files in <see cref="FolderName"/>.</param>
-    public static ChatTemplateSet Read(Func<string, byte[]?> open, string folder, IEnumerable<string>? more = null)
+    public static ChatTemplateSet Read(byte[]? config, byte[]? file, string folder)
     {
         var templates = new List<(string Name, string Text)>();
-        if (open(TokenizerFiles.Config) is { } config)
+        if (config is not null)
             JsonPart.Read(config, Path.Combine(folder, TokenizerFiles.Config), root => ReadField(root.Optional(Field), templates));
-        if (open(FileName) is { } bytes) Put(templates, Default, TextOf(bytes, Path.Combine(folder, FileName)));
-        foreach (var name in (more ?? []).Order(StringComparer.Ordinal))
-        {
-            var file = $"{FolderName}/{name}";
-            if (open(file) is { } content) Put(templates, Path.GetFileNameWithoutExtension(name), TextOf(content, Path.Combine(folder, file)));
-        }
-
+        if (file is not null) Put(templates, Default, TextOf(file, Path.Combine(folder, FileName)));
         return templates.Count == 0 ? None : new ChatTemplateSet(templates);
-    }
-
-    /// <summary>The files that hold the templates; several are written into tokenizer_config.json, by <see cref="WriteField"/>.</summary>
-    public IEnumerable<(string Name, byte[] Content)> ToFiles()
-    {
-        if (Templates is [(Default, var text)]) yield return (FileName, new UTF8Encoding(false).GetBytes(text));
-    }
-
-    /// <summary>Writes several templates, or one that is not the default, as a field of tokenizer_config.json.</summary>
-    public void WriteField(JsonOutput output)
-    {
-        if (Templates.Count == 0 || Templates is [(Default, _)]) return;
-        output.Name(Field);
-        output.BeginArray();
-        foreach (var (name, text) in Templates)
-        {
-            output.BeginObject();
-            output.Text("name", name);
-            output.Text("template", text);
-            output.EndObject();
-        }
-
-        output.EndArray();
     }
 
     private static bool ReadField(JsonPart field, List<(string Name, string Text)> templates)

@@ -7,10 +7,17 @@ internal static class Members
     private static readonly HashSet<string> s_changesList = ["append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove"];
     private static readonly HashSet<string> s_changesMapping = ["clear", "pop", "popitem", "setdefault", "update"];
 
+    /// <summary>Names that the objects of Python have, and that the sandbox keeps from templates.</summary>
+    private static readonly HashSet<string> s_internal = [.. new[]
+    {
+        "add", "class", "class_getitem", "contains", "delattr", "dir", "doc", "eq", "format", "ge", "getattribute", "getitem", "getnewargs", "getstate", "gt", "hash",
+        "init", "init_subclass", "iter", "le", "len", "lt", "mod", "mul", "ne", "new", "reduce", "reduce_ex", "repr", "rmul", "setattr", "sizeof", "str", "subclasshook",
+    }.Select(static name => $"__{name}__")];
+
     /// <summary>An attribute; where there is none, the item of that name.</summary>
     public static Value Attribute(Renderer renderer, Value owner, string name)
     {
-        if (owner is UndefinedValue undefined && !IsInternal(name)) throw Fault.Undefined(undefined);
+        if (owner is UndefinedValue undefined) throw Fault.Undefined(undefined);
         if (IsUnsafe(owner, name)) return Unsafe(owner, name);
         return Own(renderer, owner, name) ?? (owner as MappingValue)?.Find(name) ?? UndefinedValue.Attribute(owner, name);
     }
@@ -55,13 +62,10 @@ internal static class Members
     private static FunctionValue? Bound<T>(Func<Renderer, T, Arguments, Value>? method, T owner, string name) =>
         method is null ? null : new FunctionValue(name, (renderer, arguments) => method(renderer, owner, arguments));
 
-    /// <summary>Names with two underscores on both sides, which every object of Python has some of.</summary>
-    private static bool IsInternal(string name) => name.Length > 4 && name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith("__", StringComparison.Ordinal);
-
     private static bool IsUnsafe(Value owner, string name) => owner switch
     {
         NamespaceValue => name == "__class__",
-        _ when IsInternal(name) => true,
+        _ when s_internal.Contains(name) => true,
         ListValue => s_changesList.Contains(name),
         MappingValue => s_changesMapping.Contains(name),
         _ => false,
