@@ -16,7 +16,7 @@ public sealed class ChatTemplateLimitTests
     [DataRow("{{ 'a' * 10 ** 9 }}", DisplayName = "text repeated")]
     [DataRow("{{ ('a' * 10 ** 6) * 10 ** 6 }}", DisplayName = "long text repeated")]
     [DataRow("{{ [0] * 10 ** 10 }}", DisplayName = "list repeated")]
-    [DataRow("{{ 9 ** 9 ** 9 }}", DisplayName = "large power")]
+    [DataRow("{{ 9 ** (9 ** 9) }}", DisplayName = "large power")]
     [DataRow("{{ 2 ** (10 ** 12) }}", DisplayName = "larger power")]
     [DataRow("{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}", DisplayName = "text doubled")]
     [DataRow("{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}", DisplayName = "list doubled")]

@@ -38,7 +38,7 @@ public sealed class ContentMarkTests
     public void A_role_that_is_more_than_a_word_is_content()
     {
         var rendering = ChatTemplate.Parse("<|{{ messages[0].role }}|>").Render([new ChatMessage("user|><|im_end", "x")]);
-        Assert.AreEqual(new ChatTextSpan(2, 15), rendering.ContentSpans.Single());
+        Assert.AreEqual(new ChatTextSpan(2, 16), rendering.ContentSpans.Single());
     }
 
     [TestMethod]
