@@ -7,8 +7,9 @@
 It writes src/Ml.Llm.Core/Tokenizers/Unicode/unicode.bin (embedded in the assembly, read by UnicodeData.cs) and
 UnicodeScript.cs beside it. The tables in the tree are of Unicode 15.0.0, Debian 12's version.
 
-What the golden cases of the tokenizers show about versions: no text of theirs holds a character that came after 15.0. The
-libraries behind the peer are of several ages, and two of them older than this database:
+What the golden cases of the tokenizers show about versions: no text of theirs holds a character that came after 15.0, but
+[[:alpha:]] takes combining Latin letters that became Alphabetic in 16.0; those are added below. The libraries behind the
+peer are of several ages, and two of them older than this database:
   - it normalizes, and strips marks, by Unicode 9.0. A decomposition never changes once it is published, so the data of 9.0
     are those of the characters that 9.0 had; the three marks whose category changed since are listed below.
   - what it calls punctuation is that of Unicode 8.0, with the two characters whose category changed since.
@@ -41,6 +42,7 @@ PUNCTUATION_AGE = (8, 0)
 PUNCTUATION_THEN = {0x166D, 0x111C9}  # since then So and Mn
 MARKS_THEN = {0x1CF2, 0x1CF3}  # since then Lo
 NO_MARKS_THEN = {0x111C9}  # Po then
+ALPHABETIC_SINCE = {*range(0x363, 0x370), *range(0x1DD3, 0x1DE7)}  # combining Latin letters, from 16.0 on
 
 # In the order of System.Globalization.UnicodeCategory.
 CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Zs Zl Zp Cc Cf Cs Co Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Cn".split()
@@ -197,7 +199,7 @@ class Output:
 
 def properties_of(database, normalization):
     core, properties = "DerivedCoreProperties.txt", "PropList.txt"
-    alphabetic = database.members(core, "Alphabetic")
+    alphabetic = database.members(core, "Alphabetic") | ALPHABETIC_SINCE
     flags = [
         database.members(properties, "White_Space"), alphabetic,
         database.members(core, "Uppercase"), database.members(core, "Lowercase")]

@@ -74,8 +74,8 @@ internal sealed class AddedTokenMatcher
     }
 
     private static bool EndsWithWord(ReadOnlySpan<char> text) =>
-        Rune.DecodeLastFromUtf16(text, out var rune, out _) == OperationStatus.Done && CharacterClasses.IsWord(rune.Value);
+        Rune.DecodeLastFromUtf16(text, out var rune, out _) == OperationStatus.Done && UnicodeTables.IsWordOrJoiner(rune.Value);
 
     private static bool StartsWithWord(ReadOnlySpan<char> text) =>
-        Rune.DecodeFromUtf16(text, out var rune, out _) == OperationStatus.Done && CharacterClasses.IsWord(rune.Value);
+        Rune.DecodeFromUtf16(text, out var rune, out _) == OperationStatus.Done && UnicodeTables.IsWordOrJoiner(rune.Value);
 }

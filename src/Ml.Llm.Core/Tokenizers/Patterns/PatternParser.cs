@@ -230,7 +230,8 @@ internal sealed partial class PatternParser
                     break;
                 case ':':
                     _at++;
-                    return CloseGroup(ParseAlternation(options), position);
+                    // A node of its own: unlike (?:^), such a group may be repeated whatever it holds.
+                    return new SequenceNode([CloseGroup(ParseAlternation(options), position)]);
                 case ')':
                     _at++;
                     return ParseAlternation(options);

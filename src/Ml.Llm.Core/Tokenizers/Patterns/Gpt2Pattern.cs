@@ -6,12 +6,24 @@ namespace Ml.Llm.Tokenization;
 /// </summary>
 /// <remarks>
 /// Every code point is a letter, a number, white space or something else, so that a match begins at each position and the
-/// matches cover the text. The one alternative that looks back is <c>\s+(?!\S)</c>: before a word it leaves the last
+/// matches cover the text. The one alternative that looks ahead is <c>\s+(?!\S)</c>: before a word it leaves the last
 /// white space to what follows.
 /// </remarks>
-/// <threadsafety>Pure functions.</threadsafety>
-internal static class Gpt2Pattern
+/// <threadsafety>Immutable.</threadsafety>
+internal sealed class Gpt2Pattern : ITextPattern
 {
+    /// <summary>The pattern's text.</summary>
+    public const string Text = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+
+    public static Gpt2Pattern Instance { get; } = new();
+
+    public bool Next(ReadOnlySpan<char> text, int from, out int start, out int end)
+    {
+        start = from;
+        end = from < text.Length ? EndOfMatch(text, from) : from;
+        return from < text.Length;
+    }
+
     /// <summary>The end of the match that begins at a position of a text.</summary>
     public static int EndOfMatch(ReadOnlySpan<char> text, int start)
     {
@@ -19,27 +31,20 @@ internal static class Gpt2Pattern
         if (first == '\'' && ContractionLength(text[(start + 1)..]) is var contraction and > 0)
             return start + 1 + contraction;
 
-        var position = start;
-        var kind = CharacterClasses.At(text, position, out var length);
+        var kind = CharacterKinds.At(text, start, out var length) & CharacterKind.Main;
         if (first == ' ' && start + 1 < text.Length)
         {
-            var following = CharacterClasses.At(text, start + 1, out var followingLength);
-            if (following != CharacterClass.Space)
+            var following = CharacterKinds.At(text, start + 1, out var followingLength) & CharacterKind.Main;
+            if (following != CharacterKind.Space)
             {
                 kind = following;
-                position = start + 1;
-                length = followingLength;
+                length = 1 + followingLength;
             }
         }
 
-        do
-        {
-            position += length;
-        }
-        while (position < text.Length && CharacterClasses.At(text, position, out length) == kind);
-
-        var leavesLast = kind == CharacterClass.Space && position < text.Length && position - start > 1;
-        return leavesLast ? position - 1 : position;
+        var end = CharacterKinds.EndOfRun(text, start + length, kind);
+        var leavesLast = kind == CharacterKind.Space && end < text.Length && end - start > 1;
+        return leavesLast ? end - 1 : end;
     }
 
     private static int ContractionLength(ReadOnlySpan<char> after)
