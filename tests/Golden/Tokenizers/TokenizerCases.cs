@@ -8,12 +8,34 @@ internal static class TokenizerCases
 {
     public const string Area = "tokenizers";
 
+    private static readonly Lazy<IReadOnlyDictionary<int, string>> s_texts = new(static () =>
+        Lines("texts.jsonl").ToDictionary(static line => line.GetProperty("i").GetInt32(), static line => line.GetProperty("text").GetString()!));
+
+    /// <summary>The texts by their numbers.</summary>
+    public static IReadOnlyDictionary<int, string> Texts => s_texts.Value;
+
     public static string Root { get; } = GoldenFolder.At(Area);
 
     /// <summary>Skips the test where the cases are not there.</summary>
     public static void Require()
     {
         if (!Directory.Exists(Root)) Assert.Inconclusive($"There are no golden cases of tokenizers at {Root}: set MLLLM_GOLDEN.");
+    }
+
+    /// <summary>The folders of whole tokenizers, such as models/gpt2, that hold a file.</summary>
+    public static IEnumerable<object[]> FoldersWith(string file, params string[] kinds) => GoldenFolder.List(Area, root => kinds
+        .Where(kind => Directory.Exists(Path.Combine(root, kind)))
+        .SelectMany(kind => Directory.EnumerateDirectories(Path.Combine(root, kind)).Select(folder => $"{kind}/{Path.GetFileName(folder)}"))
+        .Where(folder => File.Exists(Path.Combine(root, folder, file))));
+
+    /// <summary>The tokenizer of a folder, or of a file.</summary>
+    public static LanguageModelTokenizer Tokenizer(params string[] path) => LanguageModelTokenizer.FromPretrained(Path.Combine([Root, .. path]));
+
+    /// <summary>The tokenizer that a case holds as JSON.</summary>
+    public static LanguageModelTokenizer Tokenizer(JsonElement json)
+    {
+        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json.GetRawText()));
+        return LanguageModelTokenizer.FromStream(stream);
     }
 
     public static IEnumerable<JsonElement> Lines(params string[] path) =>
