@@ -32,7 +32,8 @@ public sealed partial class LanguageModelTokenizer
                 var path = name == TokenizerFiles.Tokenizer ? file : Path.Combine(folder, name);
                 return File.Exists(path) ? File.ReadAllBytes(path) : null;
             },
-            folder);
+            folder,
+            file);
     }
 
     /// <summary>Writes tokenizer.json, as Hugging Face reads it: the same bytes on every system and culture.</summary>
@@ -74,15 +75,16 @@ public sealed partial class LanguageModelTokenizer
     {
         using var memory = new MemoryStream();
         stream.CopyTo(memory);
-        return FromFiles(file => file == TokenizerFiles.Tokenizer ? memory.ToArray() : null, Path.GetDirectoryName(name) ?? "");
+        return FromFiles(file => file == TokenizerFiles.Tokenizer ? memory.ToArray() : null, Path.GetDirectoryName(name) ?? "", name);
     }
 
     /// <summary>Reads a tokenizer from the files of a model, wherever they are.</summary>
     /// <param name="open">Gives the bytes of a file by its name, or null.</param>
     /// <param name="folder">What to call the place in complaints.</param>
-    internal static LanguageModelTokenizer FromFiles(Func<string, byte[]?> open, string folder)
+    /// <param name="file">What to call tokenizer.json in complaints; null: by that name.</param>
+    internal static LanguageModelTokenizer FromFiles(Func<string, byte[]?> open, string folder, string? file = null)
     {
-        var file = Path.Combine(folder, TokenizerFiles.Tokenizer);
+        file ??= Path.Combine(folder, TokenizerFiles.Tokenizer);
         var json = open(TokenizerFiles.Tokenizer) ?? throw new ModelFormatException(file, "the file is missing; a tokenizer needs it");
         var pipeline = TokenizerJsonReader.Read(json, file);
         var beside = TokenizerFiles.Read(pipeline, open, folder);

@@ -13,10 +13,10 @@ public sealed class AddedTokensTests
     public void New_tokens_follow_the_vocabulary_and_are_found_as_wholes()
     {
         var size = Trained.VocabularySize;
-        var extended = Trained.AddTokens(["<tool>", "the"]).AddTokens([new AddedTokenOptions("<end>") { Special = true, Rstrip = true }]);
+        var extended = Trained.AddTokens(["<tool>", "e"]).AddTokens([new AddedTokenOptions("<end>") { Special = true, Rstrip = true }]);
         Assert.AreEqual(size, extended.IdOf("<tool>"));
         Assert.AreEqual(size + 1, extended.IdOf("<end>"));
-        Assert.AreEqual(Trained.IdOf("the") ?? size + 1, extended.IdOf("the"));
+        Assert.AreEqual(Trained.IdOf("e"), extended.IdOf("e"));
         Assert.AreEqual(size, Trained.VocabularySize);
         Assert.Contains(size, extended.EncodeToIds("a<tool>b"));
         Assert.DoesNotContain(size + 1, extended.EncodeToIds("a<end>  b"));
