@@ -24,10 +24,26 @@ internal abstract class Contender : IDisposable
     /// <summary>The number of weights, where a model is trained.</summary>
     internal long? Params { get; init; }
 
+    /// <summary>Gives its memory back.</summary>
+    public abstract void Dispose();
+}
+
+/// <summary>A contender that is asked for one step after the other.</summary>
+internal abstract class SteppedContender : Contender
+{
     /// <summary>Runs one whole step.</summary>
     /// <returns>The work done, in the unit's numerator.</returns>
     internal abstract double Step();
+}
 
-    /// <summary>Gives its memory back.</summary>
-    public abstract void Dispose();
+/// <summary>
+/// A contender that owns its loop and calls back after each step; the others take their turns within the call, on the same
+/// thread. On a thread of its own it would bring a second team of OpenMP threads, and with more such threads than processors
+/// the engine's threads no longer wait by spinning, which slows everybody's short kernels.
+/// </summary>
+internal abstract class LoopOwner : Contender
+{
+    /// <summary>Runs steps until the callback says false.</summary>
+    /// <param name="afterStep">Takes the work of the step that ended; whether to go on.</param>
+    internal abstract void Run(Func<double, bool> afterStep);
 }

@@ -12,29 +12,52 @@ internal sealed record Measurement(Contender Contender, double Median, double Be
     /// Measures contenders in turns, a step each, so that a busy neighbour disturbs all alike: each at least for the seconds
     /// given and at least 3 steps, after 2 unmeasured ones.
     /// </summary>
-    internal static IReadOnlyList<Measurement> Alternate(IReadOnlyList<Contender> contenders, double seconds)
+    /// <param name="contenders">Those that are asked for steps.</param>
+    /// <param name="seconds">How long each is measured.</param>
+    /// <param name="owner">One that owns its loop, measured with them and given last; or null.</param>
+    internal static IReadOnlyList<Measurement> Alternate(IReadOnlyList<SteppedContender> contenders, double seconds, LoopOwner? owner = null)
     {
-        var rates = contenders.Select(static _ => new List<double>()).ToArray();
-        var spent = new double[contenders.Count];
-        for (var round = 0; ; round++)
+        var tallies = contenders.Select(static _ => new Tally()).ToList();
+        var ofOwner = new Tally();
+        var round = 0;
+        if (owner is null)
+        {
+            while (RunRound())
+            {
+            }
+        }
+        else
+        {
+            var start = Stopwatch.GetTimestamp();
+            owner.Run(work =>
+            {
+                ofOwner.Note(work, Stopwatch.GetElapsedTime(start).TotalSeconds, isMeasured: round >= Unmeasured);
+                var goesOn = RunRound() | !ofOwner.IsEnough(seconds);
+                start = Stopwatch.GetTimestamp();
+                return goesOn;
+            });
+        }
+
+        List<Measurement> measured = [.. contenders.Select((contender, i) => From(contender, tallies[i].Rates))];
+        if (owner is not null)
+            measured.Add(From(owner, ofOwner.Rates));
+        return measured;
+
+        bool RunRound()
         {
             var open = false;
-            for (var i = 0; i < contenders.Count; i++)
+            for (var i = 0; i < tallies.Count; i++)
             {
-                if (rates[i].Count >= AtLeast && spent[i] >= seconds)
+                if (tallies[i].IsEnough(seconds))
                     continue;
                 open = true;
                 var start = Stopwatch.GetTimestamp();
                 var work = contenders[i].Step();
-                var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                if (round < Unmeasured)
-                    continue;
-                rates[i].Add(work / elapsed);
-                spent[i] += elapsed;
+                tallies[i].Note(work, Stopwatch.GetElapsedTime(start).TotalSeconds, isMeasured: round >= Unmeasured);
             }
 
-            if (!open)
-                return [.. contenders.Select((contender, i) => From(contender, rates[i]))];
+            round++;
+            return open;
         }
     }
 
@@ -44,5 +67,22 @@ internal sealed record Measurement(Contender Contender, double Median, double Be
         var middle = rates.Count / 2;
         var median = rates.Count % 2 == 1 ? rates[middle] : (rates[middle - 1] + rates[middle]) / 2;
         return new Measurement(contender, median, rates[^1], rates[0], rates.Count);
+    }
+
+    private sealed class Tally
+    {
+        private double _spent;
+
+        public List<double> Rates { get; } = [];
+
+        public bool IsEnough(double seconds) => Rates.Count >= AtLeast && _spent >= seconds;
+
+        public void Note(double work, double elapsed, bool isMeasured)
+        {
+            if (!isMeasured)
+                return;
+            Rates.Add(work / elapsed);
+            _spent += elapsed;
+        }
     }
 }

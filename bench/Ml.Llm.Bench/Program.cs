@@ -40,7 +40,7 @@ try
 
     return 0;
 
-    double? RunRaw(IReadOnlyList<Contender> contenders)
+    double? RunRaw(IReadOnlyList<SteppedContender> contenders)
     {
         double? yardstick = null;
         foreach (var measured in Measurement.Alternate(contenders, options.Seconds))

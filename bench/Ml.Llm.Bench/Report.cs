@@ -20,7 +20,8 @@ internal static class Report
     /// <param name="measured">The rates.</param>
     /// <param name="matmul">GFLOP/s of bf16 2048 x 2048 x 2048 in this run, where it was measured.</param>
     /// <param name="peakMib">The peak memory of a process that does this alone, where it was measured.</param>
-    internal static JsonObject Of(Measurement measured, double? matmul, double? peakMib)
+    /// <param name="beside">The same rate, measured in turns with this job, where it was.</param>
+    internal static JsonObject Of(Measurement measured, double? matmul, double? peakMib, double? beside = null)
     {
         var contender = measured.Contender;
         var line = new JsonObject { ["job"] = contender.Job };
@@ -40,7 +41,11 @@ internal static class Report
         {
             line["params"] = parameters;
             if (matmul is { } rate)
-                line["share"] = Math.Round(6.0 * parameters * measured.Median / (rate * 1e9), 3);
+                line["share"] = Share(rate);
+            if (beside is { } rateBeside)
+                line["share_beside"] = Share(rateBeside);
+
+            double Share(double gigaflops) => Math.Round(6.0 * parameters * measured.Median / (gigaflops * 1e9), 3);
         }
 
         if (peakMib is { } peak)

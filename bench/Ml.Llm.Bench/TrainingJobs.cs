@@ -5,49 +5,49 @@ using Ml.Llm.Bench.Training;
 
 namespace Ml.Llm.Bench;
 
-/// <summary>The training jobs: every precision, variant and way through, in turns within one process.</summary>
+/// <summary>The training jobs: every precision, variant and way through within one process.</summary>
 internal static class TrainingJobs
 {
-    private static readonly (string Precision, string Variant, string Through)[] Kinds =
-    [
-        .. ((string[])["fp32", "bf16"]).SelectMany(static precision => ((string, string)[])[("plain", "loop"), ("default", "loop"), ("default", "pipeline")],
-            static (precision, kind) => (precision, kind.Item1, kind.Item2)),
-    ];
+    private const int PeakSteps = 3;
 
-    /// <summary>Measures a job and writes its lines.</summary>
+    /// <summary>Measures a job and writes its lines: within a precision all in turns, since two pipelines cannot share a thread.</summary>
     internal static void Run(string job, BenchOptions options, double? matmul)
     {
         var shape = TrainingShape.Of(job);
-        var contenders = Kinds.Select(kind => Make(shape, kind.Precision, kind.Variant, kind.Through)).ToList();
-        try
+        foreach (var precision in (string[])["fp32", "bf16"])
         {
-            foreach (var measured in Measurement.Alternate(contenders, options.Seconds))
-                Report.Line(Report.Of(measured, matmul, PeakAlone(measured.Contender, options)));
-        }
-        finally
-        {
-            contenders.ForEach(static contender => contender.Dispose());
+            using var plain = LoopContender.Plain(shape, precision);
+            using var fast = LoopContender.Default(shape, precision);
+            using var pipeline = PipelineContender.Of(shape, precision);
+            // Neighbours change a machine's rate within minutes: what it gives during this very measurement is measured too.
+            using var yardstick = RawSpeed.YardstickBeside();
+            var rates = Measurement.Alternate([plain, fast, yardstick], options.Seconds, pipeline);
+            var beside = rates.Single(measured => measured.Contender == yardstick).Median;
+            foreach (var measured in rates.Where(measured => measured.Contender != yardstick))
+                Report.Line(Report.Of(measured, matmul, PeakAlone(measured.Contender, options), beside));
         }
     }
 
     /// <summary>A few steps of one contender in this process, and its peak memory on stdout.</summary>
     internal static void RunForPeak(string name)
     {
-        const int Steps = 3;
         var parts = name.Split(':');
-        using var contender = Make(TrainingShape.Of(parts[0]), parts[1], parts[2], parts[3]);
-        for (var i = 0; i < Steps; i++)
-            contender.Step();
+        var (shape, precision, variant, through) = (TrainingShape.Of(parts[0]), parts[1], parts[2], parts[3]);
+        if (through == "pipeline")
+        {
+            var steps = 0;
+            using var pipeline = PipelineContender.Of(shape, precision);
+            pipeline.Run(_ => ++steps < PeakSteps);
+        }
+        else
+        {
+            using var loop = variant == "plain" ? LoopContender.Plain(shape, precision) : LoopContender.Default(shape, precision);
+            for (var i = 0; i < PeakSteps; i++)
+                loop.Step();
+        }
+
         Report.Line(new JsonObject { ["peak_mib"] = Machine.PeakMib() });
     }
-
-    private static Contender Make(TrainingShape shape, string precision, string variant, string through) => (variant, through) switch
-    {
-        ("plain", "loop") => LoopContender.Plain(shape, precision),
-        ("default", "loop") => LoopContender.Default(shape, precision),
-        ("default", "pipeline") => PipelineContender.Of(shape, precision),
-        _ => throw new UsageException($"There is no variant {variant} through {through}."),
-    };
 
     // Peak memory is the process's, and here several models live side by side: a process of its own tells each one's.
     private static double? PeakAlone(Contender contender, BenchOptions options)

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Ml.Llm.Bench.Training;
 
 /// <summary>A training job through a bare loop: each step draws random rows and trains on them, the loss read.</summary>
-internal sealed class LoopContender : Contender
+internal sealed class LoopContender : SteppedContender
 {
     private readonly TrainingShape shape;
     private readonly Func<Tensor, Tensor, double> step;

@@ -16,11 +16,10 @@ internal sealed record CorpusTokenizer(Tokenizer Tokenizer, string Fingerprint, 
 /// <threadsafety>Reading is safe from several threads; disposing may not overlap with it.</threadsafety>
 internal sealed class TokenizedCorpus : IDisposable
 {
-    private TokenizedCorpus(TokenFile training, TokenFile? heldOut, string fingerprint)
+    private TokenizedCorpus(TokenFile training, TokenFile? heldOut)
     {
         Training = training;
         HeldOut = heldOut;
-        Fingerprint = fingerprint;
     }
 
     /// <summary>The tokens to train on.</summary>
@@ -29,23 +28,20 @@ internal sealed class TokenizedCorpus : IDisposable
     /// <summary>The tokens held out, or null.</summary>
     internal TokenFile? HeldOut { get; }
 
-    /// <summary>SHA-256 of the corpus, as hex.</summary>
-    internal string Fingerprint { get; }
-
     /// <summary>Opens the token files of a corpus where they are there already, and makes them where not.</summary>
-    /// <param name="source">The documents; they are read once for the fingerprint, and once more where tokens are made.</param>
+    /// <param name="source">The documents; they are read where tokens are made.</param>
+    /// <param name="survey">What a first reading of them found.</param>
     /// <param name="tokenizer">What tokenizes.</param>
     /// <param name="folder">Where the files lie; it exists.</param>
     /// <param name="name">The corpus's name in messages and file names, such as corpus.</param>
     /// <param name="heldOutFraction">The share of documents held out.</param>
     /// <param name="log">Told what is done.</param>
     /// <param name="cancellationToken">Ends the work; what is half-written is removed.</param>
-    /// <exception cref="DataFormatException">There is no document, or a token id is not in the vocabulary.</exception>
+    /// <exception cref="DataFormatException">A token id is not in the vocabulary.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     internal static TokenizedCorpus Prepare(
-        DocumentSource source, CorpusTokenizer tokenizer, string folder, string name, double heldOutFraction, TrainingLog log, CancellationToken cancellationToken)
+        DocumentSource source, CorpusSurvey survey, CorpusTokenizer tokenizer, string folder, string name, double heldOutFraction, TrainingLog log, CancellationToken cancellationToken)
     {
-        var survey = CorpusSurvey.Of(source, heldOutFraction, name, log, cancellationToken);
         var side = new Side(folder, name, "", survey, tokenizer, heldOutFraction);
         var heldOutSide = new Side(folder, name, ".held-out", survey, tokenizer, heldOutFraction);
         var training = side.TryOpen(log);
@@ -55,7 +51,7 @@ internal sealed class TokenizedCorpus : IDisposable
             if (training is not null && (heldOut is not null || survey.HeldOut == 0))
             {
                 log.Info($"The tokens of the {name} are there already and used again: {Count(training, heldOut)}.");
-                return new TokenizedCorpus(training, heldOut, survey.Fingerprint);
+                return new TokenizedCorpus(training, heldOut);
             }
 
             heldOut?.Dispose();
@@ -69,7 +65,7 @@ internal sealed class TokenizedCorpus : IDisposable
         training?.Dispose();
         (training, var newHeldOut) = Write(source, tokenizer, side, survey.HeldOut > 0 ? heldOutSide : null, heldOutFraction, cancellationToken);
         log.Info($"Tokenized the {name}: {Count(training, newHeldOut)}.");
-        return new TokenizedCorpus(training, newHeldOut, survey.Fingerprint);
+        return new TokenizedCorpus(training, newHeldOut);
     }
 
     public void Dispose()

@@ -122,20 +122,26 @@ public sealed class CausalLanguageModelTrainer : IEstimator<LanguageModelTransfo
         var training = options.Training;
         var tokenizer = start.CorpusTokenizer(training.Threads ?? Environment.ProcessorCount);
         var fraction = heldOut is null ? training.ValidationFraction : 0;
-        using var corpus = TokenizedCorpus.Prepare(documents, tokenizer, folder, "corpus", fraction, log, cancellationToken);
-        using var validation = heldOut is null ? null : TokenizedCorpus.Prepare(heldOut, tokenizer, folder, "validation set", 0, log, cancellationToken);
+        var survey = CorpusSurvey.Of(documents, fraction, "corpus", log, cancellationToken);
+        var heldOutSurvey = heldOut is null ? null : CorpusSurvey.Of(heldOut, 0, "validation set", log, cancellationToken);
+        var identity = Identity(survey, heldOutSurvey, fraction);
+        // Before the token files of the run that is to go on could be made anew from other data.
+        if (training.Resume && store?.OpenNewest() is { } checkpoint)
+            RunIdentity.CompareShared(TrainingCheckpoint.ReadState(checkpoint.Path).Identity, identity, checkpoint.Path);
+        using var corpus = TokenizedCorpus.Prepare(documents, survey, tokenizer, folder, "corpus", fraction, log, cancellationToken);
+        using var validation = heldOutSurvey is null ? null : TokenizedCorpus.Prepare(heldOut!, heldOutSurvey, tokenizer, folder, "validation set", 0, log, cancellationToken);
         var rows = new TokenWindows(corpus.Training, sequenceLength);
         if (rows.Count == 0)
             throw new DataFormatException($"The documents of column '{options.TextColumnName}' make no token but the end of text. Give rows with more text.", options.TextColumnName);
         var heldOutTokens = validation?.Training ?? corpus.HeldOut;
         var heldOutRows = heldOutTokens is null ? null : new TokenWindows(heldOutTokens, sequenceLength);
         var objective = new CausalLanguageModelObjective(network, rows, heldOutRows is { Count: > 0 } ? heldOutRows : null, training);
-        using var loop = new TrainingLoop(objective, training, Identity(corpus, validation, fraction), store, log);
+        using var loop = new TrainingLoop(objective, training, identity, store, log);
         var outcome = loop.Run(cancellationToken);
         return Result(network, outcome);
     }
 
-    private SortedDictionary<string, string> Identity(TokenizedCorpus corpus, TokenizedCorpus? validation, double fraction)
+    private SortedDictionary<string, string> Identity(CorpusSurvey corpus, CorpusSurvey? validation, double fraction)
     {
         var identity = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {

@@ -35,10 +35,18 @@ internal static class RunIdentity
 
     /// <summary>Throws where two identities differ.</summary>
     /// <exception cref="CheckpointMismatchException">They differ; the message names every difference.</exception>
-    internal static void Compare(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> present, string checkpoint)
+    internal static void Compare(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> present, string checkpoint) =>
+        Compare(saved.Keys.Union(present.Keys, StringComparer.Ordinal), saved, present, checkpoint);
+
+    /// <summary>Throws where an identity differs from a part of the present one that is known already.</summary>
+    /// <exception cref="CheckpointMismatchException">They differ; the message names every difference in this part.</exception>
+    internal static void CompareShared(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> part, string checkpoint) =>
+        Compare(part.Keys, saved, part, checkpoint);
+
+    private static void Compare(IEnumerable<string> names, IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> present, string checkpoint)
     {
         var differences = new List<string>();
-        foreach (var name in saved.Keys.Union(present.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (var name in names.Order(StringComparer.Ordinal))
         {
             var before = saved.GetValueOrDefault(name, "none");
             var now = present.GetValueOrDefault(name, "none");

@@ -126,9 +126,13 @@ public sealed class ResumeTests
     {
         using var folder = new TemporaryFolder();
         Corpus.Train(options => Plan(options, folder.Path));
+        var tokens = Directory.GetFiles(folder.Path, "*.tokens").Select(File.ReadAllBytes).ToList();
+        Assert.IsNotEmpty(tokens);
 
         var error = Assert.ThrowsExactly<CheckpointMismatchException>(() => Corpus.Train(options => Plan(options, folder.Path), Corpus.Texts(399)));
         Assert.StartsWith("corpus was", error.Differences.Single());
+        foreach (var (before, now) in tokens.Zip(Directory.GetFiles(folder.Path, "*.tokens"), (before, file) => (before, File.ReadAllBytes(file))))
+            Assert.AreSequenceEqual(before, now, "the token files of the run are as they were");
 
         var ml = new MLContext();
         var trainer = ml.Llm.Trainers.CausalLanguageModel(
