@@ -5,7 +5,7 @@ namespace Ml.Llm.Bench;
 /// <summary>What the command line asks for.</summary>
 internal sealed record BenchOptions
 {
-    internal static readonly string[] AllJobs = ["matmul", "bandwidth", "causal14", "llama", "causal124"];
+    internal static readonly string[] AllJobs = ["matmul", "bandwidth", "causal14", "llama", "causal124", "encode", "train-tokenizer"];
 
     /// <summary>The jobs, in the order of <see cref="AllJobs"/>.</summary>
     internal IReadOnlyList<string> Jobs { get; private init; } = AllJobs;
@@ -31,6 +31,12 @@ internal sealed record BenchOptions
     /// <summary>Of peak: the one contender to run, as JOB:PRECISION:VARIANT:THROUGH.</summary>
     internal string? Contender { get; private init; }
 
+    /// <summary>Of the tokenizer jobs: the folder of the peers that are measured beside; null: ours alone.</summary>
+    internal string? Peers { get; private init; }
+
+    /// <summary>Of the tokenizer jobs: where tokenizers and texts are made and kept.</summary>
+    internal string Folder { get; private init; } = Path.Combine(Path.GetTempPath(), "ml-llm-bench-tokenizers");
+
     /// <summary>Reads the command line.</summary>
     /// <exception cref="UsageException">It is not understood; the message says how it is meant.</exception>
     internal static BenchOptions Parse(IReadOnlyList<string> arguments)
@@ -50,15 +56,17 @@ internal sealed record BenchOptions
                 "--repeat" => options with { Repeat = (int)Number(argument, Value()) },
                 "--precision" => options with { Precision = OneOf(argument, Value(), "fp32", "bf16") },
                 "--contender" => options with { Contender = Value() },
+                "--peers" => options with { Peers = Value() },
+                "--folder" => options with { Folder = Value() },
                 _ => options,
             };
             if (!argument.StartsWith('-'))
                 jobs.Add(argument);
-            else if (argument is not ("--seconds" or "--threads" or "--tokens" or "--steps" or "--repeat" or "--precision" or "--contender"))
+            else if (argument is not ("--seconds" or "--threads" or "--tokens" or "--steps" or "--repeat" or "--precision" or "--contender" or "--peers" or "--folder"))
                 throw new UsageException($"{argument} is not known. Usage: bench/run.sh [JOB ...] [--seconds 15] [--threads 2].");
         }
 
-        string[] known = [.. AllJobs, "learning", "memory", "peak"];
+        string[] known = [.. AllJobs, "chat", "learning", "memory", "peak"];
         var unknown = jobs.Except(known).FirstOrDefault();
         if (unknown is not null)
             throw new UsageException($"There is no job {unknown}; there are {string.Join(", ", AllJobs)}.");

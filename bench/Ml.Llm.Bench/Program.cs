@@ -1,5 +1,6 @@
 using Ml.Llm;
 using Ml.Llm.Bench;
+using Ml.Llm.Bench.Tokenizers;
 
 try
 {
@@ -31,6 +32,15 @@ try
             case "memory":
                 if (!MemoryOverSteps.Run(options))
                     return 1;
+                break;
+            case "encode":
+                EncodeJob.Run(TokenizerFolder.Prepare(options.Folder), options);
+                break;
+            case "train-tokenizer":
+                TrainTokenizerJob.Run(TokenizerFolder.Prepare(options.Folder), options);
+                break;
+            case "chat":
+                ChatJob.Run(options);
                 break;
             default:
                 TrainingJobs.Run(job, options, matmul);

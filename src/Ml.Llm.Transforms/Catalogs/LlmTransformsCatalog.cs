@@ -25,4 +25,37 @@ public sealed class LlmTransformsCatalog
     /// <returns>An estimator; its Fit reads no row.</returns>
     /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
     public CleanTextEstimator CleanText(CleanTextOptions options) => new(options);
+
+    /// <summary>
+    /// Turns a column of text into columns of tokens: <c>InputIds</c>, <c>AttentionMask</c> and <c>TokenTypeIds</c>, vectors of
+    /// Int32 with the special tokens of the tokenizer around each text.
+    /// </summary>
+    /// <param name="tokenizer">The tokenizer; it is saved with the transformer.</param>
+    /// <param name="inputColumnName">The column of text that is read (default "Text").</param>
+    /// <param name="maxLength">The most tokens of a row; longer ones are cut, counted and told in the log. Null (the default): as the tokenizer's file says.</param>
+    /// <returns>An estimator; its Fit reads no row.</returns>
+    public EncodeTokensEstimator EncodeTokens(LanguageModelTokenizer tokenizer, string inputColumnName = "Text", int? maxLength = null) =>
+        EncodeTokens(tokenizer, new EncodeTokensOptions { InputColumnName = inputColumnName, MaxLength = maxLength });
+
+    /// <summary>Turns a column of text, or two columns as pairs, into columns of tokens.</summary>
+    /// <param name="tokenizer">The tokenizer; it is saved with the transformer.</param>
+    /// <param name="options">Columns, lengths, special tokens.</param>
+    /// <returns>An estimator; its Fit reads no row.</returns>
+    /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
+    public EncodeTokensEstimator EncodeTokens(LanguageModelTokenizer tokenizer, EncodeTokensOptions options) => new(Context, tokenizer, options);
+
+    /// <summary>Turns a column of ids into text.</summary>
+    /// <param name="tokenizer">The tokenizer; it is saved with the transformer.</param>
+    /// <param name="outputColumnName">The column of text that is added (default "Text").</param>
+    /// <param name="inputColumnName">The column of ids that is read (default "InputIds"): a vector of Int32.</param>
+    /// <returns>An estimator; its Fit reads no row.</returns>
+    public DecodeTokensEstimator DecodeTokens(LanguageModelTokenizer tokenizer, string outputColumnName = "Text", string inputColumnName = "InputIds") =>
+        DecodeTokens(tokenizer, new DecodeTokensOptions { InputColumnName = inputColumnName, OutputColumnName = outputColumnName });
+
+    /// <summary>Turns a column of ids into text.</summary>
+    /// <param name="tokenizer">The tokenizer; it is saved with the transformer.</param>
+    /// <param name="options">Columns and special tokens.</param>
+    /// <returns>An estimator; its Fit reads no row.</returns>
+    /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
+    public DecodeTokensEstimator DecodeTokens(LanguageModelTokenizer tokenizer, DecodeTokensOptions options) => new(tokenizer, options);
 }

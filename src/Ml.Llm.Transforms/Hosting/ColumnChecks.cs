@@ -21,6 +21,36 @@ internal static class ColumnChecks
         return column.Type.Equals(type) ? column : throw WrongType(name, column.Type.ToString()!, type.ToString()!, user);
     }
 
+    /// <summary>The column of that name that is a vector, of any length, of a type.</summary>
+    /// <param name="schema">Where to look.</param>
+    /// <param name="name">The column's name.</param>
+    /// <param name="itemType">The type that its items must have.</param>
+    /// <param name="user">Who asks, for the message.</param>
+    /// <exception cref="DataFormatException">There is no such column, or it has another type.</exception>
+    public static DataViewSchema.Column RequireVector(this DataViewSchema schema, string name, DataViewType itemType, string user)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var column = schema.GetColumnOrNull(name)
+            ?? throw Missing(name, VectorOf(itemType), user, schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        return column.Type is VectorDataViewType vector && vector.ItemType.Equals(itemType)
+            ? column
+            : throw WrongType(name, column.Type.ToString()!, VectorOf(itemType), user);
+    }
+
+    /// <summary>Checks a column of a schema shape that must be a vector, of any length, of a type.</summary>
+    /// <param name="shape">Where to look.</param>
+    /// <param name="name">The column's name.</param>
+    /// <param name="itemType">The type that its items must have.</param>
+    /// <param name="user">Who asks, for the message.</param>
+    /// <exception cref="DataFormatException">There is no such column, or it has another type.</exception>
+    public static void RequireVector(this SchemaShape shape, string name, DataViewType itemType, string user)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var column = shape.Find(name) ?? throw Missing(name, VectorOf(itemType), user, shape.Select(other => other.Name));
+        if (column.Kind == SchemaShape.Column.VectorKind.Scalar || column.IsKey || !column.ItemType.Equals(itemType))
+            throw WrongType(name, column.IsKey ? "Key" : $"{column.Kind} of {column.ItemType}", VectorOf(itemType), user);
+    }
+
     /// <summary>Checks a column of a schema shape, as an estimator does before any data is there.</summary>
     /// <param name="shape">Where to look.</param>
     /// <param name="name">The column's name.</param>
@@ -37,6 +67,8 @@ internal static class ColumnChecks
             throw WrongType(name, column.Kind == SchemaShape.Column.VectorKind.Scalar ? found : $"{column.Kind} of {found}", type.ToString()!, user);
         }
     }
+
+    private static string VectorOf(DataViewType itemType) => $"Vector of {itemType}";
 
     private static DataFormatException Missing(string name, string expected, string user, IEnumerable<string> present)
     {

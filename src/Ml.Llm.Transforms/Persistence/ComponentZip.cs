@@ -78,6 +78,8 @@ internal static class ComponentZip
         {
             SavedLanguageModel.Kind => SavedLanguageModel.Load(environment, settings, streams),
             CleanTextTransformer.Kind => CleanTextTransformer.Load(settings),
+            EncodeTokensTransformer.Kind => EncodeTokensTransformer.Load(environment, settings, streams),
+            DecodeTokensTransformer.Kind => DecodeTokensTransformer.Load(settings, streams),
             _ => throw new ModelFormatException(DisplayName, $"it holds a component of the unknown kind '{kind}'. Update the package Ml.Llm.Trainers."),
         };
     }

@@ -17,7 +17,12 @@ internal sealed class BatchMapper : IRowToRowMapper
     {
         Mapping = mapping;
         InputSchema = inputSchema;
-        inputs = [.. mapping.Inputs.Select(input => inputSchema.Require(input.Name, input.Type, mapping.Name))];
+        inputs =
+        [
+            .. mapping.Inputs.Select(input => input.IsVector
+                ? inputSchema.RequireVector(input.Name, input.Type, mapping.Name)
+                : inputSchema.Require(input.Name, input.Type, mapping.Name)),
+        ];
         var builder = new DataViewSchema.Builder();
         builder.AddColumns(inputSchema);
         builder.AddColumns(mapping.Outputs);

@@ -6,7 +6,8 @@ namespace Ml.Llm.Rows;
 /// <summary>A column that a mapping reads.</summary>
 /// <param name="Name">Its name in the input.</param>
 /// <param name="Type">The type that it must have.</param>
-internal sealed record MappedInput(string Name, DataViewType Type);
+/// <param name="IsVector">Whether it must be a vector, of any length, of this type.</param>
+internal sealed record MappedInput(string Name, DataViewType Type, bool IsVector = false);
 
 /// <summary>
 /// What a row-to-row transformer of ours is made of: the columns it reads, the columns it adds, and one function that

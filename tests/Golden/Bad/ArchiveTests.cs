@@ -43,7 +43,7 @@ public sealed class ArchiveTests
         if (problem is null)
             return;
         var kinds = definition.Text("error").Split('|').Select(kind => SaidBy.TryGetValue(kind, out var text) ? text : throw new AssertFailedException($"Unknown kind of error: {kind}"));
-        Assert.IsTrue(kinds.Any(text => problem.Contains(text, StringComparison.Ordinal)), $"{definition.Text("error")} expected: {problem}");
+        Assert.Contains(text => problem.Contains(text, StringComparison.Ordinal), kinds, $"{definition.Text("error")} expected: {problem}");
     }
 
     private static JsonElement[] All(string file) => [.. Json.Read(file).EnumerateArray()];

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace Ml.Llm.Bench.Tokenizers;
+
+/// <summary>Encoding documents: MB of UTF-8 a second and allocated bytes a token, the first pass and later ones apart.</summary>
+internal static class EncodeJob
+{
+    private const int Repetitions = 3;
+
+    /// <summary>Measures every tokenizer with 1 and 2 threads, the contenders in turns, and the peer of bench/peers beside them.</summary>
+    internal static void Run(TokenizerFolder folder, BenchOptions options)
+    {
+        var (documents, bytes) = folder.Documents();
+        foreach (var kind in TokenizerFolder.Kinds)
+        {
+            for (var threads = 1; threads <= options.Threads; threads++)
+            {
+                Measure(folder, kind, documents, bytes, threads, options.Seconds);
+                PeerProcess.Run(options.Peers, ["encode", folder.Path, kind, threads.ToString(System.Globalization.CultureInfo.InvariantCulture), options.Seconds.ToString(System.Globalization.CultureInfo.InvariantCulture)], threads);
+            }
+        }
+    }
+
+    private static void Measure(TokenizerFolder folder, string kind, string[] documents, long bytes, int threads, double seconds)
+    {
+        var contenders = EncodingContenders.Of(folder, kind);
+        var first = contenders.Select(static _ => new List<Pass>()).ToArray();
+        var later = contenders.Select(static _ => new List<Pass>()).ToArray();
+        // The code itself is compiled on a small part, by tokenizers that are thrown away.
+        foreach (var contender in contenders)
+            WarmUp(contender.Make(), documents);
+        for (var repetition = 0; repetition < Repetitions; repetition++)
+        {
+            for (var i = 0; i < contenders.Count; i++)
+            {
+                var encode = contenders[i].Make();
+                first[i].Add(Encode(encode, documents, threads));
+                var spent = 0.0;
+                while (spent < seconds / Repetitions)
+                {
+                    later[i].Add(Encode(encode, documents, threads));
+                    spent += later[i][^1].Seconds;
+                }
+            }
+        }
+
+        for (var i = 0; i < contenders.Count; i++)
+        {
+            Report.Line(Line(contenders[i], kind, threads, "first", first[i], bytes));
+            Report.Line(Line(contenders[i], kind, threads, "later", later[i], bytes));
+        }
+    }
+
+    private static void WarmUp(Func<string, int> encode, string[] documents)
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            foreach (var document in documents.AsSpan(0, Math.Min(8, documents.Length)))
+                encode(document);
+            Thread.Sleep(5); // so that code is compiled in full meanwhile
+        }
+    }
+
+    private static Pass Encode(Func<string, int> encode, string[] documents, int threads)
+    {
+        GC.Collect();
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+        var start = Stopwatch.GetTimestamp();
+        long tokens = 0;
+        if (threads == 1)
+        {
+            foreach (var document in documents)
+                tokens += encode(document);
+        }
+        else
+        {
+            var next = -1;
+            var workers = Enumerable.Range(0, threads).Select(_ => new Thread(() =>
+            {
+                long mine = 0;
+                for (int i; (i = Interlocked.Increment(ref next)) < documents.Length;)
+                    mine += encode(documents[i]);
+                Interlocked.Add(ref tokens, mine);
+            })).ToList();
+            workers.ForEach(static worker => worker.Start());
+            workers.ForEach(static worker => worker.Join());
+        }
+
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return new Pass(seconds, tokens, GC.GetTotalAllocatedBytes(precise: true) - allocated);
+    }
+
+    private static JsonObject Line(EncodingContender contender, string kind, int threads, string pass, List<Pass> passes, long bytes)
+    {
+        var rates = passes.Select(measured => bytes / 1e6 / measured.Seconds).Order().ToList();
+        var tokens = passes[0].Tokens;
+        return new JsonObject
+        {
+            ["job"] = "encode",
+            ["tokenizer"] = kind,
+            ["library"] = contender.Library,
+            ["gives"] = contender.Gives,
+            ["pass"] = pass,
+            ["threads"] = threads,
+            ["unit"] = "MB/s",
+            ["median"] = Report.Rounded(rates[rates.Count / 2]),
+            ["best"] = Report.Rounded(rates[^1]),
+            ["worst"] = Report.Rounded(rates[0]),
+            ["steps"] = rates.Count,
+            ["tokens"] = tokens,
+            ["allocated_bytes_per_token"] = Math.Round((double)passes.Select(static measured => measured.Allocated).Order().ElementAt(passes.Count / 2) / tokens, 1),
+        };
+    }
+
+    private sealed record Pass(double Seconds, long Tokens, long Allocated);
+}

@@ -1,0 +1,29 @@
+namespace Ml.Llm;
+
+/// <summary>How a column of ids becomes text. See <see cref="LlmTransformsCatalog.DecodeTokens(LanguageModelTokenizer, DecodeTokensOptions)"/>.</summary>
+/// <threadsafety>Instances are immutable.</threadsafety>
+public sealed record DecodeTokensOptions
+{
+    /// <summary>The column of ids that is read (default "InputIds"): a vector of Int32.</summary>
+    public string InputColumnName { get; init; } = "InputIds";
+
+    /// <summary>The column of text that is added (default "Text").</summary>
+    public string OutputColumnName { get; init; } = "Text";
+
+    /// <summary>Whether special tokens are left out, those that fill among them (default false, as with Hugging Face).</summary>
+    public bool SkipSpecialTokens { get; init; }
+
+    /// <summary>Checks every option.</summary>
+    /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
+    public void Validate()
+    {
+        Check(!string.IsNullOrEmpty(InputColumnName), nameof(InputColumnName));
+        Check(!string.IsNullOrEmpty(OutputColumnName), nameof(OutputColumnName));
+    }
+
+    private static void Check(bool holds, string option)
+    {
+        if (!holds)
+            throw new ArgumentException($"{nameof(DecodeTokensOptions)}.{option} must name a column.", option);
+    }
+}
