@@ -88,12 +88,12 @@ public sealed class EncodeTokensTests
         Assert.AreEqual(1, error.Row);
     }
 
-    private LanguageModelTokenizer Train() => ml.Llm.Tokenizers.TrainBytePairEncoding(Data(), "Text", new BytePairEncodingOptions
+    private LanguageModelTokenizer Train() => ml.Llm.Tokenizers.TrainBytePairEncoding(Data(), new BytePairEncodingOptions
     {
         VocabularySize = 280,
         SpecialTokens = ["<|endoftext|>", "<pad>"],
         MinFrequency = 1,
-    });
+    }, "Text");
 
     private IDataView Data() => ml.Data.LoadFromEnumerable(s_texts.Select(static text => new Row { Text = text }));
 
