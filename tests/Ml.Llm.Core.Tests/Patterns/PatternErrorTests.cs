@@ -23,6 +23,7 @@ public sealed class PatternErrorTests
     [DataRow("a^*", 2, "cannot be repeated")]
     [DataRow("(?=a)+", 5, "cannot be repeated")]
     [DataRow("(?:\\b)?", 6, "cannot be repeated")]
+    [DataRow("(?:\\A|b){2}", 8, "cannot be repeated")]
     [DataRow("a*****", 5, "too many quantifiers")]
     [DataRow("a{100001}", 1, "too large")]
     [DataRow("[a", 0, "does not end")]

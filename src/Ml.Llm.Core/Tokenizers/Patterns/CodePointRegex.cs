@@ -5,9 +5,8 @@ namespace Ml.Llm.Tokenization;
 /// <para>
 /// .NET's Regex works on UTF-16 units and lacks half of the syntax that tokenizer files use. This one backtracks like
 /// Oniguruma, on a stack of its own. When a search takes long, it starts to remember from which instruction at which position
-/// it failed: then each pair is tried once and the search is linear in the text, (a+)+$ too. Two kinds of pattern cannot
-/// remember so: those with a loop whose round may match nothing, and the insides of look-around and atomic groups (other than
-/// of one character class).
+/// it failed: then each pair is tried once and the search is linear in the text, (a+)+$ too. Only the insides of look-around
+/// and atomic groups (other than of one character class) cannot remember so, since not all that follows is tried from there.
 /// </para>
 /// <para>
 /// For them, and for searches that look far ahead again and again, there is a limit: 512 steps for each unit of the text and
@@ -34,7 +33,7 @@ internal sealed class CodePointRegex : ITextPattern
     public bool Next(ReadOnlySpan<char> text, int from, out int start, out int end)
     {
         var scratch = PatternScratch.Current;
-        scratch.Begin(this, _program.Registers, text.Length, from);
+        scratch.Begin(this, _program.OuterLoops.Length, text.Length, from);
         var run = new PatternRun(_program, text, scratch, StepsPerUnit * text.Length + StepsAnyway);
         try
         {

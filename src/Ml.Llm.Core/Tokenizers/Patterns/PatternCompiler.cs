@@ -15,7 +15,8 @@ internal sealed class PatternCompiler
     private readonly List<PatternInstruction> _instructions = [];
     private readonly Dictionary<CodePointSet, CodePointClass> _classes = [];
     private readonly List<CodePointSet?> _sets = [];
-    private int _registers;
+    private readonly List<int> _outerLoops = [];
+    private int _loop = -1;
     private int _nodes;
     private int _repeatPosition;
 
@@ -39,6 +40,7 @@ internal sealed class PatternCompiler
             Operation = operation,
             Kind = kind,
             Memory = -1,
+            Loop = _loop,
             A = a,
             B = b,
             C = c,
@@ -231,10 +233,13 @@ internal sealed class PatternCompiler
         var inside = _instructions.Count;
         if (PatternWidth.Of(body).Least == 0)
         {
-            var register = _registers++;
+            var register = _outerLoops.Count;
+            _outerLoops.Add(_loop);
+            _loop = register;
             Add(PatternOperation.BeginRound, register);
             Emit(body);
             Add(PatternOperation.EndRound, register, split);
+            _loop = _outerLoops[register];
         }
         else
         {
@@ -285,7 +290,8 @@ internal sealed class PatternCompiler
             {
                 instruction.Set = OptionalClass(reach.FirstAt(instruction.A));
                 instruction.Follow = OptionalClass(reach.FirstAt(instruction.B));
-                instruction.Memory = memories++;
+                instruction.Memory = memories;
+                memories += 1 + LoopsAround(instruction);
             }
             else if (instruction.Operation == PatternOperation.Run)
             {
@@ -294,14 +300,24 @@ internal sealed class PatternCompiler
                 // Nothing inside the run can begin what follows: there is no use in giving any of it back.
                 if (instruction.Kind == RepeatKind.Greedy && follow is not null && follow.Intersect(_sets[at]!).Ends.IsEmpty)
                     instruction.Kind = RepeatKind.Possessive;
-                if (instruction.B < 0) instruction.Memory = memories++;
+                if (instruction.B < 0)
+                {
+                    instruction.Memory = memories;
+                    memories += 1 + LoopsAround(instruction);
+                }
             }
 
             _instructions[at] = instruction;
         }
 
-        // A round that may match nothing goes on differently by where it began: then no failure can be remembered by place alone.
-        return new PatternProgram([.. _instructions], OptionalClass(reach.FirstAt(0)), _registers, _registers == 0 ? memories : 0);
+        return new PatternProgram([.. _instructions], OptionalClass(reach.FirstAt(0)), [.. _outerLoops], memories);
+    }
+
+    private int LoopsAround(in PatternInstruction instruction)
+    {
+        var count = 0;
+        for (var loop = instruction.Loop; loop >= 0; loop = _outerLoops[loop]) count++;
+        return count;
     }
 
     private CodePointClass? OptionalClass(CodePointSet? set) => set is null ? null : ClassOf(set);

@@ -87,7 +87,7 @@ internal sealed partial class PatternParser
             for (var quantifiers = 1; TakeRepeat(out var least, out var most, out var kind); quantifiers++)
             {
                 if (quantifiers > MostQuantifiers) throw Problem(position, "too many quantifiers follow one another");
-                if (part is PlaceNode or LookNode) throw Problem(position, "a place in the text, such as ^ or a look-around, cannot be repeated");
+                if (IsPlace(part)) throw Problem(position, "a place in the text, such as ^ or a look-around, cannot be repeated");
                 part = new RepeatNode(part, least, most, kind, position);
                 SkipIgnored(options);
                 position = _at;
@@ -103,6 +103,10 @@ internal sealed partial class PatternParser
             _ => new SequenceNode(parts),
         };
     }
+
+    /// <summary>What Oniguruma refuses to repeat: a place, or a choice of which one is a place; within another group it may be.</summary>
+    private static bool IsPlace(PatternNode node) =>
+        node is PlaceNode or LookNode || (node is AlternationNode alternation && alternation.Choices.Any(IsPlace));
 
     private PatternNode ParseOne(Options options)
     {

@@ -69,6 +69,9 @@ internal struct PatternInstruction
 
     /// <summary>The number of the instruction among those that remember where they failed; -1 for others.</summary>
     public int Memory;
+
+    /// <summary>The register of the innermost loop around it whose rounds may match nothing, or -1.</summary>
+    public int Loop;
     public int A;
     public int B;
     public int C;
@@ -80,6 +83,6 @@ internal struct PatternInstruction
 /// <summary>A compiled pattern.</summary>
 /// <param name="Instructions">The instructions, run from the first.</param>
 /// <param name="First">What a match can begin with; null where it may match nothing.</param>
-/// <param name="Registers">How many registers there are.</param>
-/// <param name="Memories">How many instructions remember where they failed; 0 where that would be unsound.</param>
-internal sealed record PatternProgram(PatternInstruction[] Instructions, CodePointClass? First, int Registers, int Memories);
+/// <param name="OuterLoops">For each register, that of the loop around its loop, or -1.</param>
+/// <param name="Memories">How many kinds of place there are to remember failures of.</param>
+internal sealed record PatternProgram(PatternInstruction[] Instructions, CodePointClass? First, int[] OuterLoops, int Memories);

@@ -153,9 +153,17 @@ internal ref struct PatternRun
         _enclosure = NoEnclosure;
     }
 
-    /// <summary>Whether a place is to be tried: not if this search has tried it. Inside enclosures what happens there is not all that counts.</summary>
-    private readonly bool IsNew(int memory, int position) =>
-        !_remembers || _enclosure != NoEnclosure || _scratch.Memory.Note(memory, position);
+    /// <summary>
+    /// Whether a place is to be tried: not if this search has tried it. What follows a place depends on nothing but the loops
+    /// around it whose present round has matched nothing yet, which are the innermost ones. Inside enclosures more counts.
+    /// </summary>
+    private readonly bool IsNew(in PatternInstruction instruction, int position)
+    {
+        if (!_remembers || _enclosure != NoEnclosure) return true;
+        var memory = instruction.Memory;
+        for (var loop = instruction.Loop; loop >= 0 && _scratch.Registers[loop] == position; loop = _program.OuterLoops[loop]) memory++;
+        return _scratch.Memory.Note(memory, position);
+    }
 
     private readonly bool CanFollow(CodePointClass? follow, int position) =>
         follow is null || (position < _text.Length && follow.Matches(_text, position, out _));
@@ -180,7 +188,7 @@ internal ref struct PatternRun
 
     private readonly bool Choose(in PatternInstruction instruction, ref int at, int position)
     {
-        if (!IsNew(instruction.Memory, position)) return false;
+        if (!IsNew(instruction, position)) return false;
         if (!CanFollow(instruction.Set, position))
         {
             at = instruction.B;
@@ -206,7 +214,7 @@ internal ref struct PatternRun
         var isEndless = run.B < 0;
         for (var left = run.B - run.A; left != 0; left--)
         {
-            if (isEndless && _remembers && !IsNew(run.Memory, position))
+            if (isEndless && _remembers && !IsNew(run, position))
             {
                 // From here on all has failed, so only what comes before is left to try.
                 if (position == start || run.Kind == RepeatKind.Possessive) return false;
@@ -244,7 +252,7 @@ internal ref struct PatternRun
     {
         while (true)
         {
-            if (run.B < 0 && !IsNew(run.Memory, position)) return false;
+            if (run.B < 0 && !IsNew(run, position)) return false;
             if (CanFollow(run.Follow, position))
             {
                 if (left > 0) _scratch.Push(Way.TakeMore, at, position, left);
