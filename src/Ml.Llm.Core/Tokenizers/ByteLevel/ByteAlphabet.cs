@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Ml.Llm.Tokenization;
 
@@ -49,6 +50,24 @@ internal static class ByteAlphabet
         {
             for (var i = 0; i < source.Length; i++) characters[i] = s_characters[source[i]];
         });
+    }
+
+    /// <summary>Writes the characters of the UTF-8 bytes of a part of a text that is being rewritten, each in the place of its character.</summary>
+    public static void Write(AlignedText text, int from, int to)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        for (var position = from; position < to; position += text.LengthAt(position))
+        {
+            var unit = text.Units[position];
+            if (unit < 0x80)
+            {
+                text.Put(s_characters[unit], position);
+                continue;
+            }
+
+            var count = new Rune(text.CodePointAt(position)).EncodeToUtf8(utf8);
+            foreach (var value in utf8[..count]) text.Put(s_characters[value], position);
+        }
     }
 
     private static char[] MakeCharacters()

@@ -17,32 +17,3 @@ internal sealed record ByteLevelOptions(bool AddPrefixSpace = true, bool TrimOff
     }
 }
 
-/// <summary>Splits by GPT-2's pattern (or not at all); the model then sees bytes.</summary>
-/// <threadsafety>Immutable.</threadsafety>
-internal sealed class ByteLevelPreTokenizer(ByteLevelOptions options) : IPreTokenizer
-{
-    public ByteLevelOptions Options { get; } = options;
-
-    public bool LeavesBytesToModel => true;
-
-    public bool WantsSpaceBefore(ReadOnlySpan<char> text) => Options.AddPrefixSpace && !text.IsEmpty && text[0] != ' ';
-
-    public void Split(ReadOnlySpan<char> text, int start, int end, PieceList pieces)
-    {
-        if (!Options.UseRegex)
-        {
-            if (start < end) pieces.Add(start, end);
-            return;
-        }
-
-        var range = text[..end];
-        while (start < end)
-        {
-            var next = Gpt2Pattern.EndOfMatch(range, start);
-            pieces.Add(start, next);
-            start = next;
-        }
-    }
-
-    public void WriteTo(JsonOutput output) => Options.WriteTo(output);
-}

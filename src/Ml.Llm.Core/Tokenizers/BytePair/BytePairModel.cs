@@ -38,6 +38,8 @@ internal sealed class BytePairModel : ITokenModel
 
     public int Count => Vocabulary.Tokens.Count;
 
+    public bool TakesBytes => true;
+
     public string? UnknownToken => Vocabulary.Options.UnknownToken;
 
     public int? IdOf(string token) => Vocabulary.Tokens.IdOf(token);

@@ -9,68 +9,60 @@ namespace Ml.Llm.Tokenization;
 /// <param name="Id">The added token's id, or -1 for text.</param>
 internal readonly record struct TextSegment(int Start, int End, int Id);
 
-/// <summary>Finds added tokens in text: the leftmost, of those that begin there the longest.</summary>
+/// <summary>Finds added tokens in text: the leftmost, of those that begin there the longest. Linear in the text.</summary>
 /// <threadsafety>Immutable.</threadsafety>
 internal sealed class AddedTokenMatcher
 {
-    private readonly Dictionary<char, AddedToken[]> _byFirst;
-    private readonly SearchValues<char> _firsts;
+    private readonly AddedToken[] _tokens;
+    private readonly int[] _lengths;
+    private readonly TokenAutomaton _automaton;
+    private readonly bool _hasPlainTokens;
 
-    /// <summary>Makes a matcher of some tokens; an empty content is never found.</summary>
-    public AddedTokenMatcher(IEnumerable<AddedToken> tokens)
+    /// <summary>Makes a matcher of some tokens, each with the text that it is found by; an empty text is never found.</summary>
+    public AddedTokenMatcher(IEnumerable<(AddedToken Token, string Text)> tokens)
     {
-        _byFirst = tokens.Where(token => token.Content.Length > 0)
-            .GroupBy(token => token.Content[0])
-            .ToDictionary(group => group.Key, group => group.OrderByDescending(token => token.Content.Length).ToArray());
-        _firsts = SearchValues.Create(_byFirst.Keys.ToArray());
-        HasPlainTokens = _byFirst.Values.Any(group => group.Any(token => !token.Special));
+        var found = tokens.Where(static item => item.Text.Length > 0).OrderBy(static item => item.Token.Id).ToList();
+        _tokens = found.Select(static item => item.Token).ToArray();
+        _lengths = found.Select(static item => item.Text.Length).ToArray();
+        _automaton = new TokenAutomaton(found.Select(static item => item.Text).ToList());
+        _hasPlainTokens = _tokens.Any(static token => !token.Special);
     }
 
-    /// <summary>Whether there is nothing to find.</summary>
-    public bool IsEmpty => _byFirst.Count == 0;
+    /// <summary>Whether a text need be searched.</summary>
+    /// <param name="parseSpecialTokens">Whether special tokens are looked for, or others only.</param>
+    public bool MayFind(bool parseSpecialTokens) => parseSpecialTokens ? _tokens.Length > 0 : _hasPlainTokens;
 
-    /// <summary>Whether some tokens are found even where special ones count as text.</summary>
-    public bool HasPlainTokens { get; }
-
-    /// <summary>Adds the segments of <c>text[from..to]</c> to a list.</summary>
-    public void Split(ReadOnlySpan<char> text, int from, int to, bool parseSpecialTokens, List<TextSegment> segments)
+    /// <summary>Adds the segments of a text to a list.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="parseSpecialTokens">Whether special tokens are cut out; the text of one is taken from others all the same.</param>
+    /// <param name="places">An empty list for places on the way.</param>
+    /// <param name="segments">The list.</param>
+    public void Split(ReadOnlySpan<char> text, bool parseSpecialTokens, List<(int Start, int Index)> places, List<TextSegment> segments)
     {
-        var range = text[from..to];
+        _automaton.Find(text, places);
         var taken = 0;       // where the last segment ended
         var position = 0;    // where the search goes on
-        while (position < range.Length)
+        for (var i = places.Count - 1; i >= 0; i--)
         {
-            var offset = range[position..].IndexOfAny(_firsts);
-            if (offset < 0) break;
-            position += offset;
-            if (LongestAt(range, position) is not { } token)
-            {
-                position++;
-                continue;
-            }
+            var (start, index) = places[i];
+            if (start < position) continue;
 
             // Whatever becomes of the match, the search goes on behind it.
-            var (start, end) = (position, position + token.Content.Length);
+            var token = _tokens[index];
+            var end = start + _lengths[index];
             position = end;
             if (token.Special && !parseSpecialTokens) continue;
-            if (token.SingleWord && (EndsWithWord(range[..start]) || StartsWithWord(range[end..]))) continue;
-            if (token.StripsLeft) start = Math.Max(taken, range[..start].TrimEnd().Length);
-            if (token.StripsRight) end = range.Length - range[end..].TrimStart().Length;
+            if (token.SingleWord && (EndsWithWord(text[..start]) || StartsWithWord(text[end..]))) continue;
+            if (token.StripsLeft && taken < start) start = taken + text[taken..start].TrimEnd().Length;
+            if (token.StripsRight) end = text.Length - text[end..].TrimStart().Length;
 
-            if (taken < start) segments.Add(new TextSegment(from + taken, from + start, -1));
-            segments.Add(new TextSegment(from + start, from + end, token.Id));
+            if (taken < start) segments.Add(new TextSegment(taken, start, -1));
+            segments.Add(new TextSegment(start, end, token.Id));
             taken = end;
         }
 
-        if (taken < range.Length) segments.Add(new TextSegment(from + taken, to, -1));
-    }
-
-    private AddedToken? LongestAt(ReadOnlySpan<char> text, int position)
-    {
-        foreach (var token in _byFirst[text[position]])
-            if (text[position..].StartsWith(token.Content, StringComparison.Ordinal))
-                return token;
-        return null;
+        if (taken < text.Length) segments.Add(new TextSegment(taken, text.Length, -1));
+        places.Clear();
     }
 
     private static bool EndsWithWord(ReadOnlySpan<char> text) =>

@@ -1,14 +1,14 @@
 namespace Ml.Llm.Tokenization;
 
-/// <summary>Ranges of a text, as a pre-tokenizer leaves them; kept and filled again, so that splitting allocates nothing.</summary>
+/// <summary>Ranges of a text, as pre-tokenizers leave them; kept and filled again, so that splitting allocates nothing.</summary>
 /// <threadsafety>Belongs to one thread at a time.</threadsafety>
 internal sealed class PieceList
 {
     private const int KeptCapacity = 1 << 16;
+    private const int FirstCapacity = 256;
 
-    [ThreadStatic] private static PieceList? t_spare;
-
-    private (int Start, int End)[] _items = new (int, int)[256];
+    private (int Start, int End)[] _items = new (int, int)[FirstCapacity];
+    private (int Start, int End)[] _spare = new (int, int)[FirstCapacity];
 
     /// <summary>How many pieces there are.</summary>
     public int Count { get; private set; }
@@ -16,28 +16,34 @@ internal sealed class PieceList
     /// <summary>The pieces, in the order of the text; invalid once another is added.</summary>
     public ReadOnlySpan<(int Start, int End)> Items => _items.AsSpan(0, Count);
 
-    /// <summary>An empty list: this thread's spare one, or a new one.</summary>
-    public static PieceList Rent()
+    /// <summary>Makes a range the only piece; none where it is empty.</summary>
+    public void Begin(int start, int end)
     {
-        var list = t_spare ?? new PieceList();
-        t_spare = null;
-        list.Clear();
-        return list;
+        Count = 0;
+        Add(start, end);
     }
 
-    /// <summary>Gives a list back; one that a giant text has grown is left to the collector.</summary>
-    public static void Return(PieceList list)
+    /// <summary>Takes all pieces out, to be split further: the list is empty then, and what is given back holds until the next call.</summary>
+    public ReadOnlySpan<(int Start, int End)> TakeAll()
     {
-        if (list._items.Length <= KeptCapacity) t_spare = list;
+        var taken = Items;
+        (_items, _spare) = (_spare, _items);
+        Count = 0;
+        return taken;
     }
 
-    /// <summary>Takes all pieces out.</summary>
-    public void Clear() => Count = 0;
-
-    /// <summary>Adds a piece.</summary>
+    /// <summary>Adds a piece, unless it is empty.</summary>
     public void Add(int start, int end)
     {
+        if (start >= end) return;
         if (Count == _items.Length) Array.Resize(ref _items, checked(Count * 2));
         _items[Count++] = (start, end);
+    }
+
+    /// <summary>Lets go of buffers that a giant text has grown.</summary>
+    public void Trim()
+    {
+        if (_items.Length > KeptCapacity) (_items, Count) = (new (int, int)[FirstCapacity], 0);
+        if (_spare.Length > KeptCapacity) _spare = new (int, int)[FirstCapacity];
     }
 }

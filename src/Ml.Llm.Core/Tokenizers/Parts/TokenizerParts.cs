@@ -18,16 +18,19 @@ internal interface INormalizer : ITokenizerPart
 internal interface IPreTokenizer : ITokenizerPart
 {
     /// <summary>
-    /// Whether this is byte level to the end: the pieces stay text, and a model that can takes their UTF-8 bytes, which is
-    /// the same as turning them into the byte alphabet here and costs less.
+    /// Whether this is byte level to the end, so that <see cref="LeavingBytes"/> can leave its pieces as text to a model that
+    /// takes their UTF-8 bytes.
     /// </summary>
-    bool LeavesBytesToModel { get; }
+    bool LeavesBytesToModel => false;
 
-    /// <summary>Whether a space is to be put before this text before it is split.</summary>
-    bool WantsSpaceBefore(ReadOnlySpan<char> text);
+    /// <summary>
+    /// This pre-tokenizer for a model that takes the UTF-8 bytes of text: if it is byte level to the end, the pieces stay text
+    /// instead of turning into the byte alphabet, which costs less and is the same.
+    /// </summary>
+    IPreTokenizer LeavingBytes() => this;
 
-    /// <summary>Adds the pieces of <c>text[start..end]</c> to a list.</summary>
-    void Split(ReadOnlySpan<char> text, int start, int end, PieceList pieces);
+    /// <summary>Splits each piece of a text by itself; a step that changes the text writes text and pieces anew.</summary>
+    void Split(AlignedText text, PieceList pieces);
 }
 
 /// <summary>Turns a piece of text into tokens, and knows the vocabulary.</summary>
@@ -38,6 +41,11 @@ internal interface ITokenModel : ITokenizerPart
 
     /// <summary>How many tokens there are; less than the largest id tells where ids have holes.</summary>
     int Count { get; }
+
+    /// <summary>
+    /// Whether pieces are text whose UTF-8 bytes the model takes, where others would want them in the byte alphabet.
+    /// </summary>
+    bool TakesBytes => false;
 
     /// <summary>What the model calls its unknown token, if it has one.</summary>
     string? UnknownToken { get; }

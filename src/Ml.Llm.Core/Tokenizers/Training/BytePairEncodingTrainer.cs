@@ -49,14 +49,15 @@ internal static class BytePairEncodingTrainer
         return Build(learned, merges, preTokenizer, options);
     }
 
-    private static CountWords CountOf(ByteLevelPreTokenizer preTokenizer) => (text, words) =>
+    private static CountWords CountOf(ByteLevelPreTokenizer preTokenizer)
     {
-        var spaced = preTokenizer.WantsSpaceBefore(text) ? " " + text.ToString() : text;
-        var pieces = PieceList.Rent();
-        preTokenizer.Split(spaced, 0, spaced.Length, pieces);
-        foreach (var (start, end) in pieces.Items) words.Add(spaced[start..end]);
-        PieceList.Return(pieces);
-    };
+        var preparation = new TextPreparation(normalizer: null, preTokenizer, leavesBytes: true);
+        return (text, words) =>
+        {
+            using var prepared = preparation.Prepare(text);
+            foreach (var (start, end) in prepared.Pieces) words.Add(prepared.Units[start..end]);
+        };
+    }
 
     private static LanguageModelTokenizer Build(
         LearnedVocabulary learned, List<(string Left, string Right)> merges, ByteLevelPreTokenizer preTokenizer, BytePairEncodingOptions options)
