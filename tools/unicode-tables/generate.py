@@ -9,10 +9,11 @@ UnicodeScript.cs beside it. The tables in the tree are of Unicode 15.0.0, Debian
 
 What the golden cases of the tokenizers show about versions: no text of theirs holds a character that came after 15.0, but
 [[:alpha:]] takes combining Latin letters that became Alphabetic in 16.0; those are added below. The libraries behind the
-peer are of several ages, and two of them older than this database:
+peer are of several ages, and three of them older than this database:
   - it normalizes, and strips marks, by Unicode 9.0. A decomposition never changes once it is published, so the data of 9.0
     are those of the characters that 9.0 had; the three marks whose category changed since are listed below.
   - what it calls punctuation is that of Unicode 8.0, with the two characters whose category changed since.
+  - it tells scripts by Unicode 9.0: characters that came later have none.
 Its patterns, lower case and grapheme clusters are of Unicode 16.0: the 5,812 characters that came after 15.0 are unassigned
 here. Run the script on a newer database to have them.
 
@@ -29,7 +30,7 @@ across blocks; then for each block of the code space which one it is, as runs to
 
 PROPERTY BITS of a code point, lowest first: 5 general category (as System.Globalization.UnicodeCategory), 8 canonical
 combining class, 4 grapheme cluster break, then one each: White_Space, Alphabetic, Uppercase, Lowercase, word, punctuation,
-mark, Ideographic, Emoji, changed or moved by NFC, by NFD, by NFKC, by NFKD.
+mark, Ideographic, Emoji, changed or moved by NFC, by NFD, by NFKC, by NFKD, in Unicode 9.0.
 """
 
 import os
@@ -39,6 +40,7 @@ CODE_POINTS = 0x110000
 BLOCK = 128
 NORMALIZATION_AGE = (9, 0)
 PUNCTUATION_AGE = (8, 0)
+SCRIPT_AGE = (9, 0)
 PUNCTUATION_THEN = {0x166D, 0x111C9}  # since then So and Mn
 MARKS_THEN = {0x1CF2, 0x1CF3}  # since then Lo
 NO_MARKS_THEN = {0x111C9}  # Po then
@@ -219,7 +221,7 @@ def properties_of(database, normalization):
             value |= (code_point in members) << 17 + place
         value |= word << 21 | punctuation << 22 | mark << 23
         value |= (code_point in ideographic) << 24 | (code_point in emoji) << 25
-        value |= normalization.unstable(code_point) << 26
+        value |= normalization.unstable(code_point) << 26 | database.had(code_point, SCRIPT_AGE) << 30
         table.append(value)
     return table
 

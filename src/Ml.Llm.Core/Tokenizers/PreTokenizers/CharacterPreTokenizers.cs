@@ -114,42 +114,6 @@ internal sealed class FixedLengthPreTokenizer(int length) : IPreTokenizer
     }
 }
 
-/// <summary>Splits where the script changes; kana count as Han, and spaces and what has no script belong to what is before them.</summary>
-/// <threadsafety>Immutable.</threadsafety>
-internal sealed class UnicodeScriptsPreTokenizer : IPreTokenizer
-{
-    private const int ProlongedSoundMark = 0x30FC;
-
-    public void Split(AlignedText text, PieceList pieces)
-    {
-        foreach (var (start, end) in pieces.TakeAll())
-        {
-            // What comes before the first character with a script is in no piece, as with Hugging Face.
-            var begin = end;
-            var last = UnicodeScript.Unknown;
-            for (var position = start; position < end; position += text.LengthAt(position))
-            {
-                var script = ScriptOf(text.CodePointAt(position));
-                if (script == UnicodeScript.Unknown || script == last) continue;
-                if (last != UnicodeScript.Unknown) pieces.Add(begin, position);
-                (begin, last) = (position, script);
-            }
-
-            pieces.Add(begin, end);
-        }
-    }
-
-    public void WriteTo(JsonOutput output) => CharacterSplit.WriteType(output, "UnicodeScripts");
-
-    private static UnicodeScript ScriptOf(int codePoint)
-    {
-        if (codePoint == ' ') return UnicodeScript.Unknown;
-        if (codePoint == ProlongedSoundMark) return UnicodeScript.Han;
-        var script = UnicodeTables.ScriptOf(codePoint);
-        return script is UnicodeScript.Hiragana or UnicodeScript.Katakana ? UnicodeScript.Han : script;
-    }
-}
-
 /// <summary>Splitting by what single characters are.</summary>
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class CharacterSplit

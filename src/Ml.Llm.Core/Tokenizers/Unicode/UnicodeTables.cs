@@ -49,6 +49,7 @@ internal static partial class UnicodeTables
         Mark = 1 << 23,
         Ideographic = 1 << 24,
         Emoji = 1 << 25,
+        InVersion9 = 1 << 30,
     }
 
     /// <summary>The version of the Unicode standard.</summary>
@@ -62,6 +63,9 @@ internal static partial class UnicodeTables
 
     /// <summary>Property White_Space, which is what <c>\s</c> means.</summary>
     public static bool IsWhiteSpace(int codePoint) => Has(codePoint, Property.WhiteSpace);
+
+    /// <summary>Whether Unicode 9.0 had this character: those that came later have no script to Hugging Face's UnicodeScripts.</summary>
+    public static bool WasInVersion9(int codePoint) => Has(codePoint, Property.InVersion9);
 
     /// <summary>Property Alphabetic.</summary>
     public static bool IsAlphabetic(int codePoint) => Has(codePoint, Property.Alphabetic);
