@@ -76,7 +76,7 @@ public sealed partial class LanguageModelTokenizer
     private EncodingPlan Plan => _plans[1];
 
     private void EncodePlain(ReadOnlySpan<char> text, EncodeSettings settings, List<int> ids) =>
-        Pipeline.Encode(text, parseSpecialTokens: false, settings.ConsiderPreTokenization, ids);
+        Pipeline.Encode(text, parseSpecialTokens: false, settings.ConsiderPreTokenization, ids, settings.ConsiderNormalization);
 
     private void EncodeWhole(ReadOnlySpan<char> text, EncodeSettings settings, List<int> ids)
     {
@@ -105,7 +105,7 @@ public sealed partial class LanguageModelTokenizer
     /// <summary>At most so many tokens, cut where a character ends, and the length of the text that they are.</summary>
     private List<DetailedToken> FirstTokens(ReadOnlySpan<char> text, EncodeSettings settings, int most, out int consumed)
     {
-        var tokens = Pipeline.EncodeDetailed(text, parseSpecialTokens: false, settings.ConsiderPreTokenization, most);
+        var tokens = Pipeline.EncodeDetailed(text, parseSpecialTokens: false, settings.ConsiderPreTokenization, most, settings.ConsiderNormalization);
         consumed = text.Length;
         if (tokens.Count <= most) return tokens;
 
@@ -119,7 +119,7 @@ public sealed partial class LanguageModelTokenizer
     /// <summary>At most so many tokens of the end, cut where a character begins, and where they begin in the text.</summary>
     private List<DetailedToken> LastTokens(ReadOnlySpan<char> text, EncodeSettings settings, int most, out int start)
     {
-        var tokens = Pipeline.EncodeDetailed(text, parseSpecialTokens: false, settings.ConsiderPreTokenization);
+        var tokens = Pipeline.EncodeDetailed(text, parseSpecialTokens: false, settings.ConsiderPreTokenization, normalize: settings.ConsiderNormalization);
         start = 0;
         if (tokens.Count <= most) return tokens;
 
