@@ -38,7 +38,7 @@ internal sealed class BytePairModel : ITokenModel
 
     public int Count => Vocabulary.Tokens.Count;
 
-    public bool TakesBytes => true;
+    public bool TakesBytes => ReadsBytes;
 
     public string? UnknownToken => Vocabulary.Options.UnknownToken;
 
