@@ -9,6 +9,8 @@ namespace Ml.Llm;
 /// back until more has come; the pieces put together are the text of all ids.
 /// </summary>
 /// <remarks>
+/// Where a decoder takes text back that was given out (a byte of its own turns out to begin bytes that are no character), the
+/// stream goes on with the text that differs.
 /// A decoder's text for a token depends on its neighbours, so that the ids of the last piece given out are kept and decoded
 /// again with those that follow. Never more than a thousand bytes are held back, so that memory does not grow with the stream,
 /// and each id takes the same time.

@@ -16,13 +16,13 @@ public sealed class BytePairModelTests
         {
             var random = new Random(seed);
             var vocabulary = RandomVocabulary(random);
-            var readsBytes = random.Next(4) == 0;
-            var model = new BytePairModel(vocabulary, readsBytes);
+            var takesBytes = random.Next(4) == 0;
+            var model = new BytePairModel(vocabulary, takesBytes);
             for (var i = 0; i < 6; i++)
             {
                 var word = RandomText(random, i == 5 ? 120 : 12);
-                Compare(model, vocabulary, word, readsBytes, $"seed {seed}, word \"{word}\", {vocabulary.Options}");
-                Compare(model, vocabulary, word, readsBytes, $"seed {seed}, from the cache, word \"{word}\"");
+                Compare(model, vocabulary, word, takesBytes, $"seed {seed}, word \"{word}\", {vocabulary.Options}");
+                Compare(model, vocabulary, word, takesBytes, $"seed {seed}, from the cache, word \"{word}\"");
             }
         }
     }
@@ -46,7 +46,7 @@ public sealed class BytePairModelTests
         var random = new Random(5);
         var plain = RandomVocabulary(random, new BytePairModelOptions("<unk>"));
         BytePairModel With(float dropout, ulong seed) =>
-            new(new BytePairVocabulary(plain.Tokens.Ids.ToDictionary(), plain.MergeTexts, plain.Options with { Dropout = dropout }), readsBytes: false, seed);
+            new(new BytePairVocabulary(plain.Tokens.Ids.ToDictionary(), plain.MergeTexts, plain.Options with { Dropout = dropout }), takesBytes: false, seed);
 
         var words = Enumerable.Range(0, 200).Select(_ => RandomText(random, 30, known: true)).ToArray();
         int[][] All(BytePairModel model) => words.Select(word => Ids(model, word)).ToArray();
@@ -57,7 +57,7 @@ public sealed class BytePairModelTests
         {
             Assert.AreSequenceEqual(first[i], again[i]);
             Assert.AreEqual(words[i], TextOf(first[i]));
-            Assert.AreSequenceEqual(Ids(new BytePairModel(plain, readsBytes: false), words[i]), Ids(With(0, 7), words[i]));
+            Assert.AreSequenceEqual(Ids(new BytePairModel(plain, takesBytes: false), words[i]), Ids(With(0, 7), words[i]));
             Assert.HasCount(words[i].EnumerateRunes().Count(), Ids(With(1, 7), words[i]));
         }
 
@@ -67,7 +67,7 @@ public sealed class BytePairModelTests
     [TestMethod]
     public void A_missing_unknown_token_is_said_when_it_is_needed()
     {
-        var model = new BytePairModel(new BytePairVocabulary(new() { ["a"] = 0 }, [], new BytePairModelOptions("<none>")), readsBytes: false);
+        var model = new BytePairModel(new BytePairVocabulary(new() { ["a"] = 0 }, [], new BytePairModelOptions("<none>")), takesBytes: false);
         Assert.AreSequenceEqual((int[])[0, 0], Ids(model, "aa"));
         Assert.Contains("<none>", Assert.ThrowsExactly<ModelFormatException>(() => Ids(model, "ab")).Message);
     }
@@ -83,16 +83,16 @@ public sealed class BytePairModelTests
         {
             foreach (ref var unit in span) unit = source.Next(2) == 0 ? 'a' : 'b';
         });
-        foreach (var readsBytes in new[] { false, true })
+        foreach (var takesBytes in new[] { false, true })
         {
-            var model = new BytePairModel(new BytePairVocabulary(ids, merges, new BytePairModelOptions()), readsBytes);
+            var model = new BytePairModel(new BytePairVocabulary(ids, merges, new BytePairModelOptions()), takesBytes);
             Assert.AreEqual(word.Length, Ids(model, word).Sum(id => model.TokenOf(id)!.Length));
         }
     }
 
-    private static void Compare(BytePairModel model, BytePairVocabulary vocabulary, string word, bool readsBytes, string what)
+    private static void Compare(BytePairModel model, BytePairVocabulary vocabulary, string word, bool takesBytes, string what)
     {
-        var expected = SlowBytePair.Encode(vocabulary, word, readsBytes);
+        var expected = SlowBytePair.Encode(vocabulary, word, takesBytes);
         Assert.AreSequenceEqual(expected.Select(token => token.Id).ToArray(), Ids(model, word), what);
         var tokens = new List<PieceToken>();
         model.Encode(word, tokens);

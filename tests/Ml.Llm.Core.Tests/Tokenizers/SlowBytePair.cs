@@ -6,11 +6,11 @@ namespace Ml.Llm.Core.Tests.Tokenizers;
 /// <summary>BPE by its definition, with texts and lists: the twin that the fast model is compared with.</summary>
 internal static class SlowBytePair
 {
-    public static List<(int Id, int Start, int End)> Encode(BytePairVocabulary vocabulary, string word, bool readsBytes)
+    public static List<(int Id, int Start, int End)> Encode(BytePairVocabulary vocabulary, string word, bool takesBytes)
     {
         var options = vocabulary.Options;
         var ids = vocabulary.Tokens.Ids;
-        var spelled = readsBytes ? ByteAlphabet.ToToken(Encoding.UTF8.GetBytes(word)) : word;
+        var spelled = takesBytes ? ByteAlphabet.ToToken(Encoding.UTF8.GetBytes(word)) : word;
         if (options.IgnoresMerges && ids.TryGetValue(spelled, out var whole)) return [(whole, 0, word.Length)];
 
         var symbols = Symbols(vocabulary, spelled);
@@ -30,7 +30,7 @@ internal static class SlowBytePair
             symbols.RemoveAt(best + 1);
         }
 
-        var places = PlacesOfBytes(word, readsBytes);
+        var places = PlacesOfBytes(word, takesBytes);
         var result = new List<(int, int, int)>();
         var start = 0;
         foreach (var (id, length) in symbols)
@@ -93,13 +93,13 @@ internal static class SlowBytePair
     }
 
     /// <summary>By byte of the word as the model sees it: the character of the text that it belongs to.</summary>
-    private static List<(int Start, int End)> PlacesOfBytes(string word, bool readsBytes)
+    private static List<(int Start, int End)> PlacesOfBytes(string word, bool takesBytes)
     {
         var places = new List<(int, int)>();
         var start = 0;
         foreach (var rune in word.EnumerateRunes())
         {
-            var text = readsBytes ? ByteAlphabet.ToToken(Encoding.UTF8.GetBytes(rune.ToString())) : rune.ToString();
+            var text = takesBytes ? ByteAlphabet.ToToken(Encoding.UTF8.GetBytes(rune.ToString())) : rune.ToString();
             for (var i = Encoding.UTF8.GetByteCount(text); i > 0; i--) places.Add((start, start + rune.Utf16SequenceLength));
             start += rune.Utf16SequenceLength;
         }

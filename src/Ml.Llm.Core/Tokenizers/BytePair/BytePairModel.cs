@@ -14,31 +14,28 @@ internal sealed class BytePairModel : ITokenModel
 
     /// <summary>Makes the model of a vocabulary.</summary>
     /// <param name="vocabulary">Tokens, merges and options.</param>
-    /// <param name="readsBytes">
+    /// <param name="takesBytes">
     /// Whether pieces are taken as UTF-8 bytes, whose characters of the byte alphabet are the tokens: what a byte-level
     /// pre-tokenizer would have made of them. Otherwise they are taken as characters.
     /// </param>
     /// <param name="seed">What the dropped merges are chosen by, where the options ask for dropout.</param>
-    public BytePairModel(BytePairVocabulary vocabulary, bool readsBytes = true, ulong seed = 0)
+    public BytePairModel(BytePairVocabulary vocabulary, bool takesBytes = true, ulong seed = 0)
     {
         Vocabulary = vocabulary;
-        ReadsBytes = readsBytes;
-        _speller = new WordSpeller(vocabulary, readsBytes);
+        TakesBytes = takesBytes;
+        _speller = new WordSpeller(vocabulary, takesBytes);
         _dropout = vocabulary.Options.Dropout is > 0 and var dropout ? new MergeDropout(dropout, seed) : null;
-        _borders = readsBytes || _dropout is not null ? null : MergeBorders.Of(vocabulary, _speller);
+        _borders = takesBytes || _dropout is not null ? null : MergeBorders.Of(vocabulary, _speller);
     }
 
     /// <summary>Tokens, merges and options.</summary>
     public BytePairVocabulary Vocabulary { get; }
 
-    /// <summary>Whether pieces are taken as bytes.</summary>
-    public bool ReadsBytes { get; }
-
     public int LargestId => Vocabulary.Tokens.LargestId;
 
     public int Count => Vocabulary.Tokens.Count;
 
-    public bool TakesBytes => ReadsBytes;
+    public bool TakesBytes { get; }
 
     public string? UnknownToken => Vocabulary.Options.UnknownToken;
 

@@ -33,6 +33,12 @@ internal sealed class BytePairVocabulary
         Merges = new MergeTable(pairs);
     }
 
+    private BytePairVocabulary(BytePairVocabulary other, BytePairModelOptions options)
+    {
+        options.Validate();
+        (Tokens, Merges, _mergeTexts, Options) = (other.Tokens, other.Merges, other._mergeTexts, options);
+    }
+
     /// <summary>The options.</summary>
     public BytePairModelOptions Options { get; }
 
@@ -44,6 +50,10 @@ internal sealed class BytePairVocabulary
 
     /// <summary>The merges as text, in order.</summary>
     public IReadOnlyList<(string Left, string Right)> MergeTexts => _mergeTexts;
+
+    /// <summary>The same vocabulary with another dropout.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The dropout does not lie between 0 and 1.</exception>
+    public BytePairVocabulary WithDropout(float? dropout) => new(this, Options with { Dropout = dropout });
 
     /// <summary>Writes the model, tokens in the order of their ids.</summary>
     public void WriteTo(JsonOutput output)

@@ -15,15 +15,15 @@ internal sealed class WordSpeller
 {
     private readonly TokenTable _tokens;
     private readonly BytePairModelOptions _options;
-    private readonly bool _readsBytes;
+    private readonly bool _takesBytes;
     private readonly SymbolTable _symbols;
     private readonly int[]? _byteTokens;
     private readonly int? _unknown;
 
     /// <summary>Makes the speller of a vocabulary.</summary>
-    public WordSpeller(BytePairVocabulary vocabulary, bool readsBytes)
+    public WordSpeller(BytePairVocabulary vocabulary, bool takesBytes)
     {
-        (_tokens, _options, _readsBytes) = (vocabulary.Tokens, vocabulary.Options, readsBytes);
+        (_tokens, _options, _takesBytes) = (vocabulary.Tokens, vocabulary.Options, takesBytes);
         _symbols = new SymbolTable(_tokens, _options.ContinuingSubwordPrefix, _options.EndOfWordSuffix);
         _byteTokens = _options.FallsBackToBytes ? UnknownTokens.IdsOfBytes(_tokens.IdOf) : null;
         _unknown = _options.UnknownToken is { } token ? _tokens.IdOf(token) : null;
@@ -39,7 +39,7 @@ internal sealed class WordSpeller
     public bool StandsForUnknown(int id) => id == _unknown || (_byteTokens is { } bytes && Array.IndexOf(bytes, id) >= 0);
 
     /// <summary>Where the characters of a word lie, by lengths as this speller counts them.</summary>
-    public CharacterCursor CursorOf(ReadOnlySpan<char> word) => new(word, _readsBytes);
+    public CharacterCursor CursorOf(ReadOnlySpan<char> word) => new(word, _takesBytes);
 
     /// <summary>Adds the symbols of a word, which has no lone surrogates.</summary>
     public void Spell(ReadOnlySpan<char> word, SymbolList symbols)
@@ -52,7 +52,7 @@ internal sealed class WordSpeller
             if (char.IsHighSurrogate(word[at])) (codePoint, length) = (char.ConvertToUtf32(word[at], word[at + 1]), 2);
             var (isFirst, isLast) = (at == 0, at + length == word.Length);
             at += length;
-            if (!_readsBytes) AddUnit(codePoint, isFirst, isLast, symbols, ref unknown);
+            if (!_takesBytes) AddUnit(codePoint, isFirst, isLast, symbols, ref unknown);
             else if (codePoint < 0x80) AddUnit(ByteAlphabet.Characters[codePoint], isFirst, isLast, symbols, ref unknown);
             else SpellBytes(new Rune(codePoint), isFirst, isLast, symbols, ref unknown);
         }
@@ -65,7 +65,7 @@ internal sealed class WordSpeller
     {
         id = 0;
         if (word.Length > _tokens.LongestToken) return false;
-        if (!_readsBytes) return _tokens.TryGetId(word, out id);
+        if (!_takesBytes) return _tokens.TryGetId(word, out id);
 
         const int StackSize = 512;
         var most = _tokens.LongestToken + 1;

@@ -20,6 +20,7 @@ internal static class DecoderReader
             "CTC" => ReadCtc(part),
             "Fuse" => ReadFuse(part),
             "Metaspace" => ReadMetaspace(part),
+            "Replace" => ReadReplace(part),
             "Sequence" => ReadSequence(part),
             "Strip" => ReadStrip(part),
             "WordPiece" => ReadWordPiece(part),
@@ -69,6 +70,12 @@ internal static class DecoderReader
         if (part.Optional("str_rep") is { IsNull: false } repeated) repeated.Text();
         var split = part.Optional("split") is not { IsNull: false } cut || cut.Truth();
         return new MetaspaceDecoder(OneCharacter(part.Required("replacement")), scheme, split);
+    }
+
+    private static ReplaceDecoder ReadReplace(JsonPart part)
+    {
+        part.RefuseOthers("type", "pattern", "content");
+        return new ReplaceDecoder(PatternReader.Read(part.Required("pattern")), part.Required("content").Text());
     }
 
     private static SequenceDecoder ReadSequence(JsonPart part)

@@ -33,7 +33,7 @@ internal static class ModelReader
         return part.Optional("unk_token").IsNull ? throw part.Problem("the field \"type\" is missing, and the other fields do not tell it") : "WordLevel";
     }
 
-    private static BytePairModel ReadBytePair(JsonPart part, bool readsBytes)
+    private static BytePairModel ReadBytePair(JsonPart part, bool takesBytes)
     {
         part.RefuseOthers(
             "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges");
@@ -49,7 +49,7 @@ internal static class ModelReader
         var merges = part.Required("merges");
         try
         {
-            return new BytePairModel(new BytePairVocabulary(ids, VocabularyReader.ReadMerges(merges), options), readsBytes);
+            return new BytePairModel(new BytePairVocabulary(ids, VocabularyReader.ReadMerges(merges), options), takesBytes);
         }
         catch (FormatException problem)
         {

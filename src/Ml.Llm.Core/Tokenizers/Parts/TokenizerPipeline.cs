@@ -62,6 +62,10 @@ internal sealed partial class TokenizerPipeline
     public TokenizerPipeline WithAddedTokens(IReadOnlyList<AddedToken> addedTokens) =>
         new(addedTokens, Normalizer, PreTokenizer, Model, PostProcessor, Decoder) { Truncation = Truncation, Padding = Padding };
 
+    /// <summary>The same parts with another model, of the same tokens.</summary>
+    public TokenizerPipeline WithModel(ITokenModel model) =>
+        new(AddedTokens, Normalizer, PreTokenizer, model, PostProcessor, Decoder) { Truncation = Truncation, Padding = Padding };
+
     /// <summary>Writes the whole tokenizer.json.</summary>
     public void WriteTo(JsonOutput output)
     {
