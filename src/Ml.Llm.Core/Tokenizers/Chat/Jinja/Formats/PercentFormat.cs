@@ -34,7 +34,7 @@ internal static class PercentFormat
         }
 
         builder.Append(format, plain, text.Length - plain);
-        if (!takesNames && next < values.Length && operand is not (MappingValue or ListValue)) throw Fault.Type("not all arguments converted during string formatting");
+        if (!takesNames && next < values.Length && operand is not (MappingValue or ListValue or UndefinedValue)) throw Fault.Type("not all arguments converted during string formatting");
         return builder.ToText();
 
         Value Next() => next < values.Length ? values[next++] : throw Fault.Type("not enough arguments for format string");

@@ -71,7 +71,7 @@ internal static class TextSplitting
             if (at >= value.Length) return words;
             if (words.Count == most)
             {
-                words.Add(TextMethods.Stripped(text.Part(at, value.Length - at), null, left: false, right: true));
+                words.Add(text.Part(at, value.Length - at));
                 return words;
             }
 
@@ -92,7 +92,7 @@ internal static class TextSplitting
             if (at == 0) break;
             if (words.Count == most)
             {
-                words.Add(TextMethods.Stripped(text.Part(0, at), null, left: true, right: false));
+                words.Add(text.Part(0, at));
                 break;
             }
 
