@@ -77,15 +77,17 @@ public sealed partial class LanguageModelTokenizer
 
     private ChatRendering Render(Func<ConversationReader, IReadOnlyList<MappingValue>> messages, ChatTemplateOptions? options)
     {
-        var template = options?.Template ?? Chosen(options);
+        var template = ChosenChatTemplate(options);
         var specialTokens = SpecialTokenName.All
             .Select(name => KeyValuePair.Create(name.Key, name.Get(SpecialTokens) is { } id ? TokenOf(id) : null))
             .Where(static token => token.Value is not null);
         return template.Render(messages, options, specialTokens!);
     }
 
-    private ChatTemplate Chosen(ChatTemplateOptions? options)
+    /// <summary>The template that options ask for.</summary>
+    internal ChatTemplate ChosenChatTemplate(ChatTemplateOptions? options)
     {
+        if (options?.Template is { } given) return given;
         if (options?.TemplateName is { } name) return ChatTemplates.Find(name) ?? throw Missing(name);
         var forTools = options?.Tools is null ? null : ChatTemplates.Find(ChatTemplateSet.ToolUse);
         return forTools ?? ChatTemplates.Find(ChatTemplateSet.Default) ?? throw Missing(ChatTemplateSet.Default);

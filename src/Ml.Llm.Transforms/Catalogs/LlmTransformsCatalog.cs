@@ -58,4 +58,26 @@ public sealed class LlmTransformsCatalog
     /// <returns>An estimator; its Fit reads no row.</returns>
     /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
     public DecodeTokensEstimator DecodeTokens(LanguageModelTokenizer tokenizer, DecodeTokensOptions options) => new(tokenizer, options);
+
+    /// <summary>Turns a column of conversations, each a JSON array of messages, into the text that the tokenizer's chat template makes of it.</summary>
+    /// <param name="tokenizer">The tokenizer, with its chat template; it is saved with the transformer.</param>
+    /// <param name="outputColumnName">The column of text that is added (default "Text").</param>
+    /// <param name="inputColumnName">The column of conversations that is read (default "Messages"): text.</param>
+    /// <param name="addGenerationPrompt">Whether a message of the assistant is begun at the end (default false).</param>
+    /// <returns>An estimator; its Fit reads no row.</returns>
+    /// <exception cref="InvalidOperationException">The tokenizer has no chat template.</exception>
+    public ApplyChatTemplateEstimator ApplyChatTemplate(
+        LanguageModelTokenizer tokenizer, string outputColumnName = "Text", string inputColumnName = "Messages", bool addGenerationPrompt = false) =>
+        ApplyChatTemplate(
+            tokenizer,
+            new ApplyChatTemplateOptions { InputColumnName = inputColumnName, OutputColumnName = outputColumnName, AddGenerationPrompt = addGenerationPrompt });
+
+    /// <summary>Turns a column of conversations into the text that a chat template makes of each.</summary>
+    /// <param name="tokenizer">The tokenizer, with its chat template and special tokens; it is saved with the transformer.</param>
+    /// <param name="options">Columns, template, prompt, tools, variables.</param>
+    /// <returns>An estimator; its Fit reads no row.</returns>
+    /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The tokenizer has no such chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template is not well-formed, or uses what is not known.</exception>
+    public ApplyChatTemplateEstimator ApplyChatTemplate(LanguageModelTokenizer tokenizer, ApplyChatTemplateOptions options) => new(tokenizer, options);
 }

@@ -79,6 +79,7 @@ internal static class ComponentZip
             SavedLanguageModel.Kind => SavedLanguageModel.Load(environment, settings, streams),
             CleanTextTransformer.Kind => CleanTextTransformer.Load(settings),
             EncodeTokensTransformer.Kind => EncodeTokensTransformer.Load(environment, settings, streams),
+            ApplyChatTemplateTransformer.Kind => ApplyChatTemplateTransformer.Load(settings, streams),
             DecodeTokensTransformer.Kind => DecodeTokensTransformer.Load(settings, streams),
             _ => throw new ModelFormatException(DisplayName, $"it holds a component of the unknown kind '{kind}'. Update the package Ml.Llm.Trainers."),
         };
