@@ -45,16 +45,31 @@ internal static class CharacterKinds
         return char.IsHighSurrogate(unit) ? AtPair(text, position, out length) : s_basicPlane[unit];
     }
 
-    /// <summary>The end of the run of code points that share one of some kinds (or, for Other, that have no main kind).</summary>
-    public static int EndOfRun(ReadOnlySpan<char> text, int position, CharacterKind kind)
+    /// <summary>The end of the run of code points that are of some kinds.</summary>
+    public static int EndOfRun(ReadOnlySpan<char> text, int position, CharacterKind kinds)
     {
-        while (position < text.Length)
+        var table = s_basicPlane;
+        while ((uint)position < (uint)text.Length)
         {
-            var found = At(text, position, out var length);
-            if (kind == CharacterKind.Other ? found.IsAny(CharacterKind.Main) : !found.IsAny(kind)) break;
+            var unit = text[position];
+            if (table[unit].IsAny(kinds))
+            {
+                position++;
+                continue;
+            }
+
+            // Surrogates are of no kind, so pairs come here.
+            if (!char.IsHighSurrogate(unit) || !AtPair(text, position, out var length).IsAny(kinds)) break;
             position += length;
         }
 
+        return position;
+    }
+
+    /// <summary>The end of the run of code points that are no letter, number or white space.</summary>
+    public static int EndOfOthers(ReadOnlySpan<char> text, int position)
+    {
+        while (position < text.Length && !At(text, position, out var length).IsAny(CharacterKind.Main)) position += length;
         return position;
     }
 

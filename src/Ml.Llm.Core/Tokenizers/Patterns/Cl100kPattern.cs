@@ -50,5 +50,5 @@ internal sealed class Cl100kPattern(int mostNumbers, bool wholeAtEnd = false) : 
     }
 
     private static int EndOfOthers(ReadOnlySpan<char> text, int position) =>
-        CharacterKinds.EndOfRun(text, CharacterKinds.EndOfRun(text, position, CharacterKind.Other), CharacterKind.LineEnd);
+        CharacterKinds.EndOfRun(text, CharacterKinds.EndOfOthers(text, position), CharacterKind.LineEnd);
 }

@@ -42,7 +42,9 @@ internal sealed class Gpt2Pattern : ITextPattern
             }
         }
 
-        var end = CharacterKinds.EndOfRun(text, start + length, kind);
+        var end = kind == CharacterKind.Other
+            ? CharacterKinds.EndOfOthers(text, start + length)
+            : CharacterKinds.EndOfRun(text, start + length, kind);
         var leavesLast = kind == CharacterKind.Space && end < text.Length && end - start > 1;
         return leavesLast ? end - 1 : end;
     }

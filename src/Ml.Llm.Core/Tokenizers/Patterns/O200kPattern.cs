@@ -82,7 +82,7 @@ internal sealed class O200kPattern : ITextPattern
 
     private static int EndOfOthers(ReadOnlySpan<char> text, int position)
     {
-        position = CharacterKinds.EndOfRun(text, position, CharacterKind.Other);
+        position = CharacterKinds.EndOfOthers(text, position);
         while (position < text.Length && text[position] is '\r' or '\n' or '/') position++;
         return position;
     }

@@ -135,7 +135,7 @@ internal sealed partial class PatternParser
     private PatternNode ParseEscape(Options options)
     {
         var position = _at;
-        if (TakeSetEscape(word: PatternProperties.WordAlone) is { } set) return new SetNode(set);
+        if (TakeSetEscape(word: PatternProperties.WordAlone) is { } set) return NodeOf(set);
         _at = position + 2;
         switch (_pattern[position + 1])
         {
@@ -146,8 +146,8 @@ internal sealed partial class PatternParser
             case 'B': return new PlaceNode(PatternPlace.NoWordBoundary);
             case 'R': return new LineBreakNode();
             case 'X': return new GraphemeNode();
-            case 'N': return new SetNode(CodePointSet.Of('\n').Complement());
-            case 'O': return new SetNode(CodePointSet.All);
+            case 'N': return NodeOf(CodePointSet.Of('\n').Complement());
+            case 'O': return NodeOf(CodePointSet.All);
             default:
                 _at = position + 1;
                 return Literal(TakeCharacterEscape(position), options);

@@ -14,11 +14,13 @@ internal sealed partial class PatternParser
     private const int DeepestNesting = 128;
     private const int MostQuantifiers = 4;
     private const int LargestRepeat = 100_000;
+    private const int LongestPattern = 100_000;
 
     private readonly string _pattern;
     private readonly PatternSyntax _syntax;
     private int _at;
     private int _depth;
+    private readonly Dictionary<CodePointSet, SetNode> _sets = [];
     private bool _inLookBehind;
     private bool _inNegativeLookBehind;
 
@@ -30,6 +32,8 @@ internal sealed partial class PatternParser
     /// <exception cref="PatternException">The pattern is wrong or uses something unknown.</exception>
     public static PatternNode Parse(string pattern, PatternSyntax syntax)
     {
+        if (pattern.Length > LongestPattern)
+            throw new PatternException(pattern, LongestPattern, string.Create(CultureInfo.InvariantCulture, $"the pattern is longer than {LongestPattern} UTF-16 units"));
         var parser = new PatternParser(pattern, syntax);
         var node = parser.ParseAlternation(default);
         return parser.AtEnd ? node : throw parser.Problem(parser._at, "there is no ( for this )");
@@ -117,12 +121,12 @@ internal sealed partial class PatternParser
                 return ParseGroup(options);
             case '[':
                 _at++;
-                return new SetNode(ParseClass(position, options.IgnoreCase, outermost: true));
+                return NodeOf(ParseClass(position, options.IgnoreCase, outermost: true));
             case '\\':
                 return ParseEscape(options);
             case '.':
                 _at++;
-                return new SetNode(options.DotAll ? CodePointSet.All : CodePointSet.Of('\n').Complement());
+                return NodeOf(options.DotAll ? CodePointSet.All : CodePointSet.Of('\n').Complement());
             case '^':
                 _at++;
                 return new PlaceNode(_syntax == PatternSyntax.Rust ? PatternPlace.TextStart : PatternPlace.LineStart);
@@ -134,8 +138,15 @@ internal sealed partial class PatternParser
         }
     }
 
-    private static SetNode Literal(int codePoint, Options options) =>
-        new(options.IgnoreCase ? CodePointSet.CaseVariantsOf(codePoint) : CodePointSet.Of(codePoint));
+    private SetNode Literal(int codePoint, Options options) =>
+        NodeOf(options.IgnoreCase ? CodePointSet.CaseVariantsOf(codePoint) : CodePointSet.Of(codePoint));
+
+    /// <summary>The node of a set, the same one for equal sets: a pattern may name large sets many times.</summary>
+    private SetNode NodeOf(CodePointSet set)
+    {
+        if (!_sets.TryGetValue(set, out var node)) _sets[set] = node = new SetNode(set);
+        return node;
+    }
 
     /// <summary>Passes over (?#comments), and with (?x) over white space and # comments.</summary>
     private void SkipIgnored(Options options)

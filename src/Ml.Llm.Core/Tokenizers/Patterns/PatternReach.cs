@@ -4,8 +4,9 @@ namespace Ml.Llm.Tokenization;
 /// <threadsafety>One object a pattern and a thread.</threadsafety>
 internal sealed class PatternReach(List<PatternInstruction> instructions, List<CodePointSet?> sets)
 {
-    // A set that takes longer to find is not worth having.
+    // A set that takes longer to find, or has more ranges to put together, is not worth having.
     private const int MostSteps = 100;
+    private const int MostRanges = 4096;
 
     private readonly HashSet<int> _seen = [];
     private readonly Stack<int> _open = new();
@@ -20,7 +21,7 @@ internal sealed class PatternReach(List<PatternInstruction> instructions, List<C
         while (_open.TryPop(out var at))
         {
             if (!_seen.Add(at)) continue;
-            if (_seen.Count > MostSteps || !Follow(at, ranges)) return null;
+            if (_seen.Count > MostSteps || !Follow(at, ranges) || ranges.Count > MostRanges) return null;
         }
 
         return CodePointSet.OfRanges(ranges);
