@@ -22,7 +22,7 @@ public sealed class TokenizerTests
         ["missing_field"] = [" is missing"],
         ["unknown_version"] = ["the version "],
         ["unknown_component"] = ["the type ", "\"type\" is missing"],
-        ["unknown_value"] = ["is not one of"],
+        ["unknown_value"] = ["is not one of", " is not known; "],
         ["unknown_special_token"] = ["is not among special_tokens"],
         ["unknown_token_missing"] = ["the unknown token"],
         ["merge_not_in_vocabulary"] = ["is not in the vocabulary"],

@@ -30,6 +30,12 @@ internal static class ExpectedEncoding
         Same(IntsOr(expected, "attention_mask", count, 1), encoding.AttentionMask, "attention_mask", what);
         if (expected.TryGetProperty("sequence_ids", out var sequences)) Same(sequences.Deserialize<int?[]>()!, encoding.SequenceIds, "sequence_ids", what);
         if (!expected.TryGetProperty("overflowing", out var overflowing)) return;
+        if (overflowing.ValueKind == JsonValueKind.Number)
+        {
+            // Some cases tell only how many there are.
+            Assert.HasCount(overflowing.GetInt32(), encoding.Overflowing, $"overflowing of {what}");
+            return;
+        }
 
         var (windows, made) = (overflowing.EnumerateArray().ToArray(), encoding.Overflowing.ToArray());
         Assert.HasCount(windows.Length, made, $"overflowing of {what}");
