@@ -28,7 +28,7 @@ internal sealed class TokenDecoding
     public ReadOnlySpan<byte> BytesOf(int id)
     {
         if ((uint)id < (uint)_bytes.Length && Volatile.Read(ref _bytes[id]) is { } known) return known;
-        if (Pipeline.TokenOf(id) is not { } token) return [];
+        if (Pipeline.DecodedFormOf(id) is not { } token) return [];
         var bytes = ByteLevelDecoder.BytesOf(token);
         if ((uint)id < (uint)_bytes.Length) Volatile.Write(ref _bytes[id], bytes);
         return bytes;
@@ -51,7 +51,7 @@ internal sealed class TokenDecoding
         var tokens = new List<string>();
         foreach (var id in ids)
         {
-            if ((!skipSpecialTokens || !Pipeline.IsSpecial(id)) && Pipeline.TokenOf(id) is { } token) tokens.Add(token);
+            if ((!skipSpecialTokens || !Pipeline.IsSpecial(id)) && Pipeline.DecodedFormOf(id) is { } token) tokens.Add(token);
         }
 
         if (Pipeline.Decoder is not { } decoder) return string.Join(' ', tokens);

@@ -11,6 +11,7 @@ internal sealed partial class TokenizerPipeline
     private readonly AddedTokenMatcher _rawTokens;
     private readonly AddedTokenMatcher _normalizedTokens;
     private readonly Dictionary<int, AddedToken> _addedById;
+    private readonly Dictionary<int, string> _decodedForms;
     private readonly Dictionary<string, int> _addedIds;
     private readonly bool[] _special;
 
@@ -21,6 +22,7 @@ internal sealed partial class TokenizerPipeline
         _splitter = model.TakesBytes ? preTokenizer?.LeavingBytes() : preTokenizer;
         _rawTokens = new AddedTokenMatcher(addedTokens.Where(token => !token.Normalized).Select(token => (token, token.Content)));
         _normalizedTokens = new AddedTokenMatcher(addedTokens.Where(token => token.Normalized).Select(token => (token, Normalized(token.Content))));
+        _decodedForms = addedTokens.Where(token => token.Normalized && normalizer is not null).ToDictionary(token => token.Id, token => Normalized(token.Content));
         _addedById = addedTokens.ToDictionary(token => token.Id);
         _addedIds = addedTokens.ToDictionary(token => token.Content, token => token.Id);
         Size = Math.Max(model.LargestId, addedTokens.Count == 0 ? -1 : addedTokens.Max(token => token.Id)) + 1;
@@ -51,6 +53,9 @@ internal sealed partial class TokenizerPipeline
 
     /// <summary>The token of an id, or null.</summary>
     public string? TokenOf(int id) => _addedById.TryGetValue(id, out var added) ? added.Content : Model.TokenOf(id);
+
+    /// <summary>The token of an id as decoders see it, or null: an added token that is looked for in normalized text is normalized itself.</summary>
+    public string? DecodedFormOf(int id) => _decodedForms.TryGetValue(id, out var form) ? form : TokenOf(id);
 
     /// <summary>The id of a token, or null.</summary>
     public int? IdOf(string token) => _addedIds.TryGetValue(token, out var id) ? id : Model.IdOf(token);
