@@ -29,8 +29,11 @@ internal static class BytePairEncodingTrainer
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
 
-        var preTokenizer = new ByteLevelPreTokenizer(new ByteLevelOptions(options.AddPrefixSpace));
-        var words = TrainingCorpus.Count(texts, CountOf(preTokenizer), options.Threads, log, cancellationToken);
+        var normalizer = options.Normalizer?.ToPart();
+        var preTokenizer = (options.PreTokenizer ?? UsualPreTokenizer(options)).ToPart();
+        var asBytes = preTokenizer.LeavesBytesToModel;
+        var words = TrainingCorpus.Count(
+            texts, new TextPreparation(normalizer, preTokenizer, leavesBytes: asBytes), options.Threads, log, cancellationToken);
         var learned = BytePairLearner.Learn(
             words,
             new BytePairLearning
@@ -38,38 +41,33 @@ internal static class BytePairEncodingTrainer
                 VocabularySize = options.VocabularySize,
                 MinFrequency = options.MinFrequency,
                 SpecialTokens = options.SpecialTokens,
-                InitialAlphabet = options.FullByteAlphabet ? [.. ByteAlphabet.Characters.ToArray().Select(character => character.ToString())] : [],
+                InitialAlphabet = options.ByteLevel && options.FullByteAlphabet ? [.. options.InitialAlphabet, .. BytePairLearner.AllBytes] : options.InitialAlphabet,
+                AlphabetLimit = options.LimitAlphabet,
                 MaxTokenLength = options.MaxTokenLength,
-                AsBytes = true,
+                ContinuingSubwordPrefix = options.ContinuingSubwordPrefix ?? "",
+                EndOfWordSuffix = options.EndOfWordSuffix ?? "",
+                AsBytes = asBytes,
             },
             progress,
             cancellationToken);
         var merges = learned.Merges.ToList();
         log?.Invoke(string.Create(CultureInfo.InvariantCulture, $"Tokenizer: {learned.Count} tokens, {merges.Count} merges."));
-        return Build(learned, merges, preTokenizer, options);
-    }
 
-    private static CountWords CountOf(ByteLevelPreTokenizer preTokenizer)
-    {
-        var preparation = new TextPreparation(normalizer: null, preTokenizer, leavesBytes: true);
-        return (text, words) =>
-        {
-            using var prepared = preparation.Prepare(text);
-            foreach (var (start, end) in prepared.Pieces) words.Add(prepared.Units[start..end]);
-        };
-    }
-
-    private static LanguageModelTokenizer Build(
-        LearnedVocabulary learned, List<(string Left, string Right)> merges, ByteLevelPreTokenizer preTokenizer, BytePairEncodingOptions options)
-    {
-        var added = options.SpecialTokens.Select((token, id) => new AddedToken(id, token)).ToList();
-        var pipeline = new TokenizerPipeline(
-            added,
-            normalizer: null,
+        var modelOptions = new BytePairModelOptions(
+            options.UnknownToken, ContinuingSubwordPrefix: options.ContinuingSubwordPrefix, EndOfWordSuffix: options.EndOfWordSuffix);
+        return TrainedTokenizer.Build(
+            new BytePairModel(new BytePairVocabulary(learned.Ids, merges, modelOptions), asBytes),
+            options.SpecialTokens,
+            normalizer,
             preTokenizer,
-            new BytePairModel(new BytePairVocabulary(learned.Ids, merges, new BytePairModelOptions())),
-            new ByteLevelPostProcessor(new ByteLevelOptions(options.AddPrefixSpace, TrimOffsets: false)),
-            new ByteLevelDecoder(new ByteLevelOptions()));
-        return new LanguageModelTokenizer(pipeline, TokenizerFiles.FillFromUsualNames(new SpecialTokenIds(), pipeline));
+            asBytes ? new ByteLevelPostProcessor(new ByteLevelOptions(options.AddPrefixSpace, TrimOffsets: false)) : null,
+            TrainedTokenizer.DecoderFor(preTokenizer, options.ContinuingSubwordPrefix, options.EndOfWordSuffix));
+    }
+
+    private static PreTokenizerConfig UsualPreTokenizer(BytePairEncodingOptions options)
+    {
+        if (options.ByteLevel) return PreTokenizerConfig.ByteLevel(options.AddPrefixSpace);
+        var affixed = !string.IsNullOrEmpty(options.ContinuingSubwordPrefix) || !string.IsNullOrEmpty(options.EndOfWordSuffix);
+        return affixed ? PreTokenizerConfig.WhitespaceSplit : PreTokenizerConfig.Metaspace;
     }
 }

@@ -42,6 +42,9 @@ internal static class BytePairLearner
     private const int ReportEvery = 64;
     private const int Dropped = -1;
 
+    /// <summary>The byte alphabet, to begin with.</summary>
+    public static IReadOnlyList<string> AllBytes { get; } = [.. ByteAlphabet.Characters.ToArray().Select(character => character.ToString())];
+
     /// <summary>Learns.</summary>
     public static LearnedVocabulary Learn(
         WordTable words, BytePairLearning options, Action<double>? progress = null, CancellationToken cancellationToken = default)

@@ -8,13 +8,18 @@ internal static class TrainingCorpus
 {
     /// <summary>Counts.</summary>
     /// <param name="texts">The texts; read once, as a stream.</param>
-    /// <param name="count">Splits a text and counts its words.</param>
+    /// <param name="preparation">Normalizes and splits a text.</param>
     /// <param name="threads">How many threads split; null: as many as there are processors.</param>
     /// <param name="log">Takes a line about what was found; may be null.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="DataFormatException">A text is null, or there is no word at all.</exception>
-    public static WordTable Count(IEnumerable<string> texts, CountWords count, int? threads, Action<string>? log, CancellationToken cancellationToken)
+    public static WordTable Count(IEnumerable<string> texts, TextPreparation preparation, int? threads, Action<string>? log, CancellationToken cancellationToken)
     {
+        CountWords count = (text, words) =>
+        {
+            using var prepared = preparation.Prepare(text);
+            foreach (var (start, end) in prepared.Pieces) words.Add(prepared.Units[start..end]);
+        };
         var counter = new WordCounter(count, threads ?? Environment.ProcessorCount, cancellationToken);
         var words = counter.Count(texts);
         if (words.Count == 0)
