@@ -72,6 +72,9 @@ public sealed record BytePairEncodingOptions
     /// <summary>How many threads count words; null: as many as there are processors. The result does not depend on it. Default null.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Takes the part of the merges that is learned, from 0 to 1, on the thread that trains; null: nobody is told. Default null.</summary>
+    public Action<double>? Progress { get; init; }
+
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">An option is out of its range, or the vocabulary has no room for the bytes and special tokens.</exception>
     public void Validate()

@@ -43,6 +43,9 @@ public sealed record UnigramOptions
     /// <summary>How many threads work; null: as many as there are processors. The result does not depend on it. Default null.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Takes about how far the number of pieces has come down, from 0 to 1, on the thread that trains; null: nobody is told. Default null.</summary>
+    public Action<double>? Progress { get; init; }
+
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public void Validate()

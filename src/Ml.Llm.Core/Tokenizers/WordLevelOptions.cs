@@ -28,6 +28,9 @@ public sealed record WordLevelOptions
     /// <summary>How many threads count words; null: as many as there are processors. The result does not depend on it. Default null.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Takes 1 in the end, on the thread that trains; null: nobody is told. Default null.</summary>
+    public Action<double>? Progress { get; init; }
+
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public void Validate()

@@ -52,6 +52,9 @@ public sealed record WordPieceOptions
     /// <summary>How many threads count words; null: as many as there are processors. The result does not depend on it. Default null.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>Takes the part of the pieces that is learned, from 0 to 1, on the thread that trains; null: nobody is told. Default null.</summary>
+    public Action<double>? Progress { get; init; }
+
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public void Validate()
