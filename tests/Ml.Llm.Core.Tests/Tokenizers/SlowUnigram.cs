@@ -99,7 +99,7 @@ internal sealed class SlowUnigram(IReadOnlyList<(string Word, long Count)> words
             }
 
             if (count == 0) continue;
-            var alternative = path.Sum(part => Math.Log(counts.GetValueOrDefault(part) + count) - Math.Log(sum + (count * (path.Count - 1))));
+            var alternative = path.Sum(part => Math.Log(counts.GetValueOrDefault(part) + count) - Math.Log(sum + (count * _pieces.Count)));
             candidates.Add((piece, count / total * (Math.Log(count) - Math.Log(sum) - alternative)));
         }
 

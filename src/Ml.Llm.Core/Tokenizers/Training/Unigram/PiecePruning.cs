@@ -48,10 +48,11 @@ internal static class PiecePruning
         if (!replaceable) return counts[piece] > 0 || symbols.Length == 1 ? double.PositiveInfinity : double.NegativeInfinity;
         if (counts[piece] == 0) return double.NegativeInfinity;
 
-        // Without the piece each of its parts occurs that much more often.
+        // Without the piece each of its parts occurs that much more often. The new sum would grow by one count for each part
+        // but one; Hugging Face takes one for each piece of the whole vocabulary but one, and so do we, to choose the same.
         double count = counts[piece];
         var logarithm = Math.Log(count) - Math.Log(sum);
-        var sumOfParts = Math.Log(sum + (count * (parts.Count - 1)));
+        var sumOfParts = Math.Log(sum + (count * (pieces.Count - 1)));
         var logarithmOfParts = 0.0;
         for (var i = parts.Count - 1; i >= 0; i--) logarithmOfParts += Math.Log(counts[parts[i]] + count) - sumOfParts;
         return count / words * (logarithm - logarithmOfParts);
