@@ -25,9 +25,7 @@ internal static class GlobalFunctions
     private static RangeValue Range(Renderer renderer, Arguments arguments)
     {
         var values = arguments.Bind("range", 1, "*start", "*stop", "*step");
-        BigInteger[] numbers = [.. values.OfType<Value>().Select(static value => value is UndefinedValue undefined
-            ? throw Fault.Undefined(undefined)
-            : Arithmetic.Whole(value) ?? throw Fault.Type($"'{value.TypeName}' object cannot be interpreted as an integer"))];
+        BigInteger[] numbers = [.. values.OfType<Value>().Select(static value => Arithmetic.Whole(value) ?? throw Fault.Type($"'{value.TypeName}' object cannot be interpreted as an integer"))];
         var (start, stop) = numbers.Length == 1 ? (BigInteger.Zero, numbers[0]) : (numbers[0], numbers[1]);
         var step = numbers.Length == 3 ? numbers[2] : BigInteger.One;
         if (step.IsZero) throw Fault.Value("range() arg 3 must not be zero");

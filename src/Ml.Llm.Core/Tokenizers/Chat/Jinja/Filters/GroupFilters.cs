@@ -13,7 +13,7 @@ internal static class GroupFilters
             renderer.Budget,
             Sequences.Items(renderer, value),
             item => renderer.List(paths.Select(path => path.KeyIn(renderer, item, isCaseSensitive))),
-            Parameters.Truth(values[0], otherwise: false)));
+            Parameters.Whole(values[0], 0) != 0));
     }
 
     public static Value Unique(Renderer renderer, Value value, Arguments arguments)
@@ -63,7 +63,7 @@ internal static class GroupFilters
             renderer.Budget,
             ContainerMethods.Pairs(renderer, mapping),
             pair => path.KeyIn(renderer, pair, isCaseSensitive),
-            Parameters.Truth(values[2], otherwise: false)));
+            Parameters.Whole(values[2], 0) != 0));
     }
 
     public static Value GroupBy(Renderer renderer, Value value, Arguments arguments)

@@ -27,9 +27,8 @@ internal static class SequenceFilters
     public static Value Last(Renderer renderer, Value value, Arguments arguments)
     {
         arguments.Bind("last", 0);
-        // An iterator and what is not defined cannot be walked from the end.
+        // An iterator cannot be walked from the end.
         if (value is IteratorValue || !Sequences.IsIterable(value)) throw Fault.Type($"'{value.TypeName}' object is not reversible");
-        if (value is UndefinedValue undefined) throw Fault.Undefined(undefined);
         var items = Sequences.Items(renderer, value);
         return items.Count > 0 ? items[^1] : new UndefinedValue("No last item, sequence was empty.");
     }

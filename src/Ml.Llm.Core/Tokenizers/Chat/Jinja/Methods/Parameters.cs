@@ -10,7 +10,6 @@ internal static class Parameters
     public static int Whole(Value? value, int otherwise)
     {
         if (value is null) return otherwise;
-        if (value is UndefinedValue undefined) throw Fault.Undefined(undefined);
         var whole = Arithmetic.Whole(value) ?? throw Fault.Type($"'{value.TypeName}' object cannot be interpreted as an integer");
         return (int)System.Numerics.BigInteger.Max(-int.MaxValue, System.Numerics.BigInteger.Min(int.MaxValue, whole));
     }
