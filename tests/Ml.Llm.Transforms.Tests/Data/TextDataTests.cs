@@ -217,6 +217,31 @@ public sealed class TextDataTests
         Assert.AreEqual("Txt", Assert.ThrowsExactly<DataFormatException>(() => ml.Llm.Tokenizers.TrainBytePairEncoding(View("a"), new(), "Txt")).Column);
     }
 
+    [TestMethod]
+    public void Every_kind_of_tokenizer_is_trained_on_a_column()
+    {
+        var view = View("the cat and the hat", "the bat and the cat");
+        foreach (var tokenizer in new[]
+        {
+            ml.Llm.Tokenizers.TrainBytePairEncoding(view, new BytePairEncodingOptions { VocabularySize = 40, ByteLevel = false }),
+            ml.Llm.Tokenizers.TrainUnigram(view, "Text", vocabularySize: 40),
+            ml.Llm.Tokenizers.TrainNewLike(ml.Llm.Tokenizers.TrainUnigram(View("abc that dab nob ache"), "Text", 40), view, "Text", 40),
+        })
+        {
+            Assert.AreEqual("the hat", tokenizer.Decode(tokenizer.EncodeToIds("the hat")));
+        }
+
+        var pieces = ml.Llm.Tokenizers.TrainWordPiece(view, "Text", vocabularySize: 40);
+        Assert.AreEqual("the hat", pieces.Decode(pieces.EncodeToIds("The hat"), skipSpecialTokens: true));
+        var words = ml.Llm.Tokenizers.TrainWordLevel(view, "Text", vocabularySize: 3);
+        Assert.AreSequenceEqual(["<unk>", "the", "and"], Enumerable.Range(0, words.VocabularySize).Select(id => words.TokenOf(id)!).ToArray());
+
+        var progress = new List<double>();
+        ml.Llm.Tokenizers.TrainWordLevel(view, new WordLevelOptions { Progress = progress.Add });
+        Assert.AreEqual(1.0, progress[^1]);
+        Assert.Throws<OperationCanceledException>(() => ml.Llm.Tokenizers.TrainWordPiece(view, new(), "Text", new CancellationToken(canceled: true)));
+    }
+
     private IDataView View(params string[] texts) => ml.Data.LoadFromEnumerable(texts.Select(text => new Member { Text = text, Namespace = "N" }));
 
     private static List<string> Texts(IDataView view) => view.GetColumn<string>("Text").ToList();
