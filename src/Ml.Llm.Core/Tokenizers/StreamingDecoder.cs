@@ -44,7 +44,7 @@ public sealed class StreamingDecoder
     /// <returns>The text that is new, or "" while there is none.</returns>
     public string Append(int id)
     {
-        if (_skipSpecialTokens && _decoding.Pipeline.IsSpecial(id)) return "";
+        if (_skipSpecialTokens && _decoding.IsSpecial(id)) return "";
         return _decoding.IsByteLevel ? AppendBytes(_decoding.BytesOf(id)) : AppendToken(id);
     }
 

@@ -74,6 +74,20 @@ public sealed class StreamingDecoderTests
         Assert.AreEqual("", stream.Append(-1));
     }
 
+    [TestMethod]
+    public void Special_tokens_are_left_out_at_once_and_in_a_stream_but_one_that_normalizing_changes()
+    {
+        AddedToken[] added = [new(0, "<End>"), new(1, "<Start>", Normalized: true), new(2, "<same>", Normalized: true)];
+        var model = new WordLevelModel(new() { ["<End>"] = 0, ["<Start>"] = 1, ["<same>"] = 2, ["a"] = 3 }, "a");
+        var pipeline = new TokenizerPipeline(added, new LowercaseNormalizer(), preTokenizer: null, model, postProcessor: null, new FuseDecoder());
+        var tokenizer = new LanguageModelTokenizer(pipeline, new SpecialTokenIds());
+        int[] ids = [0, 3, 1, 3, 2];
+        Assert.AreEqual("<End>a<start>a<same>", tokenizer.Decode(ids));
+        Assert.AreEqual("a<start>a", tokenizer.Decode(ids, skipSpecialTokens: true));
+        var stream = new StreamingDecoder(tokenizer);
+        Assert.AreEqual("a<start>a", string.Concat(ids.Select(stream.Append)));
+    }
+
     /// <summary>What the peer's stream does, by its definition; null where it fails, as its text for earlier ids has changed.</summary>
     private static string[]? ByDefinition(LanguageModelTokenizer tokenizer, int[] ids)
     {

@@ -34,6 +34,12 @@ internal sealed class TokenDecoding
         return bytes;
     }
 
+    /// <summary>
+    /// Whether an id is left out where special tokens are; as with Hugging Face, not that of a special token which is looked for
+    /// after normalizing and has another form then.
+    /// </summary>
+    public bool IsSpecial(int id) => Pipeline.IsSpecial(id) && Pipeline.DecodedFormOf(id) == Pipeline.TokenOf(id);
+
     /// <summary>The text of some ids; ids that stand for no token contribute nothing.</summary>
     public string TextOf(IEnumerable<int> ids, bool skipSpecialTokens)
     {
@@ -42,7 +48,7 @@ internal sealed class TokenDecoding
             var bytes = new ArrayBufferWriter<byte>();
             foreach (var id in ids)
             {
-                if (!skipSpecialTokens || !Pipeline.IsSpecial(id)) bytes.Write(BytesOf(id));
+                if (!skipSpecialTokens || !IsSpecial(id)) bytes.Write(BytesOf(id));
             }
 
             return Encoding.UTF8.GetString(bytes.WrittenSpan);
@@ -51,7 +57,7 @@ internal sealed class TokenDecoding
         var tokens = new List<string>();
         foreach (var id in ids)
         {
-            if ((!skipSpecialTokens || !Pipeline.IsSpecial(id)) && Pipeline.DecodedFormOf(id) is { } token) tokens.Add(token);
+            if ((!skipSpecialTokens || !IsSpecial(id)) && Pipeline.DecodedFormOf(id) is { } token) tokens.Add(token);
         }
 
         if (Pipeline.Decoder is not { } decoder) return string.Join(' ', tokens);
