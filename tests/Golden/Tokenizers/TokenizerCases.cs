@@ -8,11 +8,8 @@ internal static class TokenizerCases
 {
     public const string Area = "tokenizers";
 
-    private static readonly Lazy<IReadOnlyDictionary<int, string>> s_texts = new(static () =>
-        Lines("texts.jsonl").ToDictionary(static line => line.GetProperty("i").GetInt32(), static line => line.GetProperty("text").GetString()!));
-
     /// <summary>The texts by their numbers.</summary>
-    public static IReadOnlyDictionary<int, string> Texts => s_texts.Value;
+    public static IReadOnlyDictionary<int, string> Texts => TokenizerTexts.All;
 
     public static string Root { get; } = GoldenFolder.At(Area);
 

@@ -183,6 +183,22 @@ public sealed class TokenEncodingTests
         Assert.AreEqual(text.Length, cut.Overflowing[^1].Offsets[^3]);
     }
 
+    [TestMethod]
+    public void Counting_tokens_allocates_nothing_for_each()
+    {
+        var text = string.Concat(Enumerable.Repeat("The quick brown fox. ", 1000));
+        var ids = new List<int>(100_000);
+        foreach (var tokenizer in new[] { SmallTokenizer.Trained, Framed })
+        {
+            for (var i = 0; i < 3; i++) Assert.IsGreaterThan(4000, tokenizer.CountTokens(text));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            tokenizer.CountTokens(text);
+            ids.Clear();
+            tokenizer.EncodeInto(text, ids);
+            Assert.IsLessThan(1000, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+    }
+
     private static IEnumerable<int> Tail(IReadOnlyList<int> all, int count) => all.SkipLast(1).TakeLast(Math.Max(count - 2, 0));
 
     private static IReadOnlyList<int> Plain(string text) => Framed.Encode(text, new TokenEncodingOptions { AddSpecialTokens = false }).Ids;
