@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 
 namespace Ml.Llm.Bench.Tokenizers;
@@ -10,7 +9,7 @@ namespace Ml.Llm.Bench.Tokenizers;
 internal sealed record EncodingContender(string Library, string Gives, Func<Func<string, int>> Make);
 
 /// <summary>Who encodes with a tokenizer of the folder.</summary>
-internal static partial class EncodingContenders
+internal static class EncodingContenders
 {
     private static readonly TokenEncodingOptions s_asIs = new() { AddSpecialTokens = false, Truncation = TruncationOptions.None, Padding = PaddingOptions.None };
 
@@ -37,7 +36,7 @@ internal static partial class EncodingContenders
                 contenders.Insert(1, new("Microsoft.ML.Tokenizers", "ids", () => Ids(BpeTokenizer.Create(new BpeOptions(Path.Combine(path, "vocab.json"), Path.Combine(path, "merges.txt"))
                 {
                     ByteLevel = true,
-                    PreTokenizer = new RegexPreTokenizer(Gpt2(), specialTokens: null),
+                    PreTokenizer = RobertaPreTokenizer.Instance, // GPT-2's pattern
                 }))));
                 break;
             case "wordpiece":
@@ -49,7 +48,4 @@ internal static partial class EncodingContenders
     }
 
     private static Func<string, int> Ids(Tokenizer tokenizer) => text => tokenizer.EncodeToIds(text).Count;
-
-    [GeneratedRegex(@"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+", RegexOptions.ExplicitCapture)]
-    private static partial Regex Gpt2();
 }
