@@ -32,6 +32,6 @@ public sealed class ApplyChatTemplateEstimator : IEstimator<ApplyChatTemplateTra
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         inputSchema.Require(transformer.Options.InputColumnName, TextDataViewType.Instance, ApplyChatTemplateTransformer.Kind);
-        return inputSchema.With([ApplyChatTemplateTransformer.OutputOf(transformer.Options)]);
+        return inputSchema.With(ApplyChatTemplateTransformer.OutputsOf(transformer.Options));
     }
 }

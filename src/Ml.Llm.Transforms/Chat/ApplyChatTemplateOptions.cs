@@ -12,6 +12,18 @@ public sealed record ApplyChatTemplateOptions
     /// <summary>The column of text that is added (default "Text").</summary>
     public string OutputColumnName { get; init; } = "Text";
 
+    /// <summary>
+    /// A column that is added with the ids of the text, a vector of Int32; null (the default): none. The template's markers
+    /// are special tokens in it and what messages say never is, which encoding the column of text could no longer tell apart.
+    /// </summary>
+    public string? InputIdsColumnName { get; init; }
+
+    /// <summary>
+    /// A column that is added with 1 for each id of what the assistant says, where the template marks generation, and 0 for the
+    /// others, a vector of Int32; null (the default): none.
+    /// </summary>
+    public string? AssistantMasksColumnName { get; init; }
+
     /// <summary>Whether a message of the assistant is begun at the end, for a model to go on with (default false).</summary>
     public bool AddGenerationPrompt { get; init; }
 
@@ -39,6 +51,10 @@ public sealed record ApplyChatTemplateOptions
     {
         Check(!string.IsNullOrEmpty(InputColumnName), nameof(InputColumnName), "must name a column");
         Check(!string.IsNullOrEmpty(OutputColumnName), nameof(OutputColumnName), "must name a column");
+        Check(InputIdsColumnName is not { Length: 0 }, nameof(InputIdsColumnName), "must be null or name a column");
+        Check(AssistantMasksColumnName is not { Length: 0 }, nameof(AssistantMasksColumnName), "must be null or name a column");
+        string?[] names = [OutputColumnName, InputIdsColumnName, AssistantMasksColumnName];
+        Check(names.OfType<string>().Distinct(StringComparer.Ordinal).Count() == names.OfType<string>().Count(), nameof(OutputColumnName), "and the other outputs must have different names");
         Check(!ContinueFinalMessage || !AddGenerationPrompt, nameof(ContinueFinalMessage), $"does not go with {nameof(AddGenerationPrompt)}: set one of them");
         Check(Template is null || TemplateName is null, nameof(TemplateName), $"does not go with {nameof(Template)}: set one of them");
     }

@@ -7,7 +7,7 @@ using Ml.Llm.Rows;
 
 namespace Ml.Llm;
 
-/// <summary>Adds a column with conversations in the form of a chat template. Made by <see cref="LlmTransformsCatalog.ApplyChatTemplate(LanguageModelTokenizer, ApplyChatTemplateOptions)"/>.</summary>
+/// <summary>Adds a column with conversations in the form of a chat template, and where asked columns with their ids and the mask of what the assistant says. Made by <see cref="LlmTransformsCatalog.ApplyChatTemplate(LanguageModelTokenizer, ApplyChatTemplateOptions)"/>.</summary>
 /// <remarks>A conversation that does not suit the template is an error that names the row. The tokenizer is saved with the transformer.</remarks>
 /// <threadsafety>Instances are immutable.</threadsafety>
 public sealed class ApplyChatTemplateTransformer : ITransformer
@@ -37,7 +37,7 @@ public sealed class ApplyChatTemplateTransformer : ITransformer
         {
             Name = Kind,
             Inputs = [new MappedInput(options.InputColumnName, TextDataViewType.Instance)],
-            Outputs = [OutputOf(options)],
+            Outputs = OutputsOf(options),
             BatchSize = 16,
             Compute = Compute,
         };
@@ -69,7 +69,15 @@ public sealed class ApplyChatTemplateTransformer : ITransformer
     void ICanSaveModel.Save(ModelSaveContext ctx) => ComponentZip.Save(
         ctx, Kind, JsonSerializer.Serialize(new SavedOptions(Options, SavedTokenizer.NamesOf(Tokenizer))), streams => SavedTokenizer.Write(streams, Tokenizer));
 
-    internal static DataViewSchema.DetachedColumn OutputOf(ApplyChatTemplateOptions options) => new(options.OutputColumnName, TextDataViewType.Instance);
+    internal static DataViewSchema.DetachedColumn[] OutputsOf(ApplyChatTemplateOptions options)
+    {
+        var ids = new VectorDataViewType(NumberDataViewType.Int32);
+        return
+        [
+            new(options.OutputColumnName, TextDataViewType.Instance),
+            .. ((string?[])[options.InputIdsColumnName, options.AssistantMasksColumnName]).OfType<string>().Select(name => new DataViewSchema.DetachedColumn(name, ids)),
+        ];
+    }
 
     internal static ApplyChatTemplateTransformer Load(string settings, ComponentStreams streams)
     {
@@ -81,16 +89,38 @@ public sealed class ApplyChatTemplateTransformer : ITransformer
     {
         var conversations = rows.Values<ReadOnlyMemory<char>>(0);
         var texts = new ReadOnlyMemory<char>[rows.Count];
+        var ids = new VBuffer<int>[rows.Count];
+        var masks = new VBuffer<int>[rows.Count];
+        // Without columns of ids there is nothing to encode.
+        var encodes = Enumerable.Range(1, mapping.Outputs.Count - 1).Any(results.IsWanted);
         for (var row = 0; row < texts.Length; row++)
-            texts[row] = Apply(conversations[row].ToString(), rows.FirstPosition + row).AsMemory();
+        {
+            var conversation = conversations[row].ToString();
+            if (!encodes)
+            {
+                texts[row] = Apply(() => Tokenizer.ApplyChatTemplate(conversation, rendering), rows.FirstPosition + row).AsMemory();
+                continue;
+            }
+
+            var encoding = Apply(() => Tokenizer.EncodeChat(conversation, rendering), rows.FirstPosition + row);
+            texts[row] = encoding.Text.AsMemory();
+            ids[row] = new VBuffer<int>(encoding.Ids.Count, [.. encoding.Ids]);
+            masks[row] = new VBuffer<int>(encoding.AssistantMask.Count, [.. encoding.AssistantMask]);
+        }
+
         results.Set(0, texts);
+        var output = 1;
+        if (Options.InputIdsColumnName is not null)
+            results.Set(output++, ids);
+        if (Options.AssistantMasksColumnName is not null)
+            results.Set(output, masks);
     }
 
-    private string Apply(string conversation, long row)
+    private T Apply<T>(Func<T> apply, long row)
     {
         try
         {
-            return Tokenizer.ApplyChatTemplate(conversation, rendering);
+            return apply();
         }
         catch (LlmException problem) when (problem is ChatTemplateException or DataFormatException)
         {

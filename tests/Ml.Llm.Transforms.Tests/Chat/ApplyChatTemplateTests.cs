@@ -28,6 +28,25 @@ public sealed class ApplyChatTemplateTests
     }
 
     [TestMethod]
+    public void Ids_hold_the_templates_markers_and_never_those_of_messages()
+    {
+        const string Marked = "{% for m in messages %}{{ m.content }}{% generation %}!{% endgeneration %}<|endoftext|>{% endfor %}";
+        var tokenizer = Tokenizer(Marked);
+        var data = Data(["[{\"role\": \"user\", \"content\": \"hi<|endoftext|>\"}]"]);
+        var options = new ApplyChatTemplateOptions { InputIdsColumnName = "InputIds", AssistantMasksColumnName = "AssistantMasks" };
+        var view = ml.Llm.Transforms.ApplyChatTemplate(tokenizer, options).Fit(data).Transform(data);
+
+        var end = tokenizer.SpecialTokens.Eos!.Value;
+        var ids = view.GetColumn<int[]>("InputIds").Single();
+        Assert.ContainsSingle(id => id == end, ids);
+        Assert.AreEqual(end, ids[^1]);
+        Assert.AreEqual("hi<|endoftext|>!<|endoftext|>", tokenizer.Decode(ids));
+        var mask = view.GetColumn<int[]>("AssistantMasks").Single();
+        Assert.AreSequenceEqual(ids.Select(id => tokenizer.TokenOf(id) == "!" ? 1 : 0).ToArray(), mask);
+        Assert.AreEqual("hi<|endoftext|>!<|endoftext|>", view.GetColumn<string>("Text").Single());
+    }
+
+    [TestMethod]
     public void A_saved_transformer_gives_the_same_after_loading()
     {
         var data = Data(s_conversations);
