@@ -11,29 +11,44 @@ public sealed partial class LanguageModelTokenizer
     public string Fingerprint => _fingerprint ??= Convert.ToHexStringLower(SHA256.HashData(ToJsonBytes()));
 
     /// <summary>Reads a tokenizer.</summary>
-    /// <param name="fileOrFolder">A tokenizer.json, or the folder that holds one.</param>
+    /// <param name="fileOrFolder">
+    /// A tokenizer.json, or the folder that holds one; or a vocabulary of another form or its folder: a SentencePiece model
+    /// (spiece.model, tokenizer.model, sentencepiece.bpe.model), vocab.json with merges.txt beside it, or vocab.txt.
+    /// </param>
     /// <remarks>
-    /// Which tokens begin, end and fill texts is read from tokenizer_config.json, special_tokens_map.json and config.json
+    /// <para>Of a folder tokenizer.json is read, if it is there. The other forms are built as Transformers' converters do, by the
+    /// class that tokenizer_config.json names or config.json tells: BERT and kin from vocab.txt; GPT-2, RoBERTa, BART, CLIP, GPT-1
+    /// and Qwen2 from vocab.json; T5, ALBERT, XLM-R, LLaMA and Gemma from SentencePiece. Where converted SentencePiece models give
+    /// other ids than SentencePiece itself, those of the converted one come out. tiktoken's files: <see cref="FromTiktoken"/>.</para>
+    /// <para>Which tokens begin, end and fill texts is read from tokenizer_config.json, special_tokens_map.json and config.json
     /// beside it, in this order. What none of them says is taken from the usual names of special tokens
-    /// (<c>&lt;|endoftext|&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;pad&gt;</c> and the like).
+    /// (<c>&lt;|endoftext|&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;pad&gt;</c> and the like).</para>
     /// </remarks>
-    /// <exception cref="ArgumentException">The path is null or empty.</exception>
-    /// <exception cref="FileNotFoundException">There is no such file, or no tokenizer.json in the folder.</exception>
-    /// <exception cref="ModelFormatException">A file is broken, or has a part that this library does not know.</exception>
+    /// <exception cref="ArgumentException">The path is null or empty, or is that of a file that needs more than its path.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or no tokenizer in the folder.</exception>
+    /// <exception cref="ModelFormatException">A file is broken, or has a part or class that this library does not know.</exception>
     public static LanguageModelTokenizer FromPretrained(string fileOrFolder)
     {
         ArgumentException.ThrowIfNullOrEmpty(fileOrFolder);
-        var file = Directory.Exists(fileOrFolder) ? Path.Combine(fileOrFolder, TokenizerFiles.Tokenizer) : fileOrFolder;
-        if (!File.Exists(file)) throw new FileNotFoundException($"There is no tokenizer at {file}. Give a tokenizer.json or a folder that holds one.", file);
+        var isFolder = Directory.Exists(fileOrFolder);
+        var file = isFolder ? Path.Combine(fileOrFolder, TokenizerFiles.Tokenizer) : fileOrFolder;
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        return FromFiles(
-            name =>
-            {
-                var path = name == TokenizerFiles.Tokenizer ? file : Path.Combine(folder, name);
-                return File.Exists(path) ? File.ReadAllBytes(path) : null;
-            },
-            folder,
-            file);
+        if (!File.Exists(file))
+        {
+            return isFolder && OtherTokenizerFiles.ReadFolder(Open, fileOrFolder) is { } other
+                ? WithSideFiles(other, Bytes, fileOrFolder)
+                : throw new FileNotFoundException($"There is no tokenizer at {fileOrFolder}. There may be {OtherTokenizerFiles.Named}.", file);
+        }
+
+        if (Path.GetExtension(file) == TiktokenReader.Extension)
+            throw new ArgumentException($"{file} holds ranks alone; FromTiktoken reads it, given the pattern and the special tokens.", nameof(fileOrFolder));
+        return !isFolder && OtherTokenizerFiles.ReadFile(Open, Path.GetDirectoryName(file)!, Path.GetFileName(file)) is { } one
+            ? WithSideFiles(one, Bytes, folder)
+            : FromFiles(name => name == TokenizerFiles.Tokenizer ? File.ReadAllBytes(file) : Bytes(name), folder, file);
+
+        Stream? Open(string name) => File.Exists(Path.Combine(folder, name)) ? File.OpenRead(Path.Combine(folder, name)) : null;
+
+        byte[]? Bytes(string name) => File.Exists(Path.Combine(folder, name)) ? File.ReadAllBytes(Path.Combine(folder, name)) : null;
     }
 
     /// <summary>Writes tokenizer.json, as Hugging Face reads it: the same bytes on every system and culture.</summary>
@@ -85,8 +100,14 @@ public sealed partial class LanguageModelTokenizer
     internal static LanguageModelTokenizer FromFiles(Func<string, byte[]?> open, string folder, string? file = null)
     {
         file ??= Path.Combine(folder, TokenizerFiles.Tokenizer);
-        var json = open(TokenizerFiles.Tokenizer) ?? throw new ModelFormatException(file, "the file is missing; a tokenizer needs it");
-        var pipeline = TokenizerJsonReader.Read(json, file);
+        if (open(TokenizerFiles.Tokenizer) is { } json) return WithSideFiles(TokenizerJsonReader.Read(json, file), open, folder);
+        var other = OtherTokenizerFiles.ReadFolder(name => open(name) is { } bytes ? new MemoryStream(bytes, writable: false) : null, folder)
+            ?? throw new ModelFormatException(file, $"the file is missing; a tokenizer needs it, or in its place one of these: {OtherTokenizerFiles.Named}");
+        return WithSideFiles(other, open, folder);
+    }
+
+    private static LanguageModelTokenizer WithSideFiles(TokenizerPipeline pipeline, Func<string, byte[]?> open, string folder)
+    {
         var beside = TokenizerFiles.Read(pipeline, open, folder);
         return new LanguageModelTokenizer(pipeline, beside.Ids, beside.MaxLength, beside);
     }

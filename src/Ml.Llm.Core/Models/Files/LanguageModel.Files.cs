@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.ML.Tokenizers;
 using Ml.Llm.Checkpoints;
 using Ml.Llm.Models;
+using Ml.Llm.Tokenization;
 using static TorchSharp.torch;
 
 namespace Ml.Llm;
@@ -91,7 +92,8 @@ public sealed partial class LanguageModel
             configFile);
         var generation = Read(ModelFileNames.GenerationConfig);
         var endTokens = generation is null ? null : GenerationConfigFile.ReadEndTokens(generation, Path.Combine(displayName, ModelFileNames.GenerationConfig));
-        var tokenizer = HasFile(open, ModelFileNames.Tokenizer) ? LanguageModelTokenizer.FromFiles(Read, displayName) : null;
+        var hasTokenizer = OtherTokenizerFiles.Vocabularies.Prepend(ModelFileNames.Tokenizer).Any(name => HasFile(open, name));
+        var tokenizer = hasTokenizer ? LanguageModelTokenizer.FromFiles(Read, displayName) : null;
         using var weights = WeightFiles.Open(config, open, displayName);
         var network = new DecoderModel(config.ToShape());
         try

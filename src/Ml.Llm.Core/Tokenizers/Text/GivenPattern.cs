@@ -7,11 +7,12 @@ internal sealed class GivenPattern
     /// <summary>Makes a pattern.</summary>
     /// <param name="source">The text or expression.</param>
     /// <param name="isExpression">Which of the two it is.</param>
+    /// <param name="syntax">Whose rules an expression is read by; tokenizer.json's are Oniguruma's.</param>
     /// <exception cref="PatternException">The expression is broken or asks for what is not known.</exception>
-    public GivenPattern(string source, bool isExpression)
+    public GivenPattern(string source, bool isExpression, PatternSyntax syntax = PatternSyntax.Oniguruma)
     {
         (Source, IsExpression) = (source, isExpression);
-        Pattern = isExpression ? TextPatterns.Of(source) : new LiteralPattern(source);
+        Pattern = isExpression ? TextPatterns.Of(source, syntax) : new LiteralPattern(source);
     }
 
     /// <summary>The text or expression.</summary>
