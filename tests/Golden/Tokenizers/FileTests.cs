@@ -11,8 +11,6 @@ public sealed class FileTests
 
     public static IEnumerable<object[]> All => TokenizerCases.FoldersWith("tokenizer.json", "models", "real");
 
-    public static IEnumerable<object[]> Tiktoken => GoldenFolder.Items($"{TokenizerCases.Area}/tiktoken");
-
     [TestMethod, DynamicData(nameof(Models))]
     public void A_tokenizer_that_was_read_is_written_byte_for_byte(string folder)
     {
@@ -59,13 +57,5 @@ public sealed class FileTests
 
         if (config.TryGetProperty("additional_special_tokens", out var further))
             Assert.AreSequenceEqual(further.Deserialize<string[]>()!, ids.AdditionalSpecialTokens.Select(id => tokenizer.TokenOf(id)!).ToArray());
-    }
-
-    [TestMethod, DynamicData(nameof(Tiktoken))]
-    public void Tiktoken_ranks_are_not_read_yet(string name)
-    {
-        GoldenFolder.Require($"{TokenizerCases.Area}/tiktoken", name);
-        NotYet.SkipArea("tokenizers/tiktoken");
-        Assert.Fail($"tiktoken/{name} has no test.");
     }
 }
