@@ -13,12 +13,6 @@ internal static class TokenizerCases
 
     public static string Root { get; } = GoldenFolder.At(Area);
 
-    /// <summary>Skips the test where the cases are not there.</summary>
-    public static void Require()
-    {
-        if (!Directory.Exists(Root)) Assert.Inconclusive($"There are no golden cases of tokenizers at {Root}: set MLLLM_GOLDEN.");
-    }
-
     /// <summary>The folders of whole tokenizers, such as models/gpt2, that hold a file.</summary>
     public static IEnumerable<object[]> FoldersWith(string file, params string[] kinds) => GoldenFolder.List(Area, root => kinds
         .Where(kind => Directory.Exists(Path.Combine(root, kind)))
@@ -42,24 +36,6 @@ internal static class TokenizerCases
 
     public static int[] Ints(this JsonElement element, string name) => element.GetProperty(name).Deserialize<int[]>()!;
 
-    /// <summary>The folders of tokenizers made of the parts that are built: byte-level BPE without RoBERTa's post-processor.</summary>
-    public static IReadOnlyList<string> ByteLevelFolders(string kind)
-    {
-        Require();
-        var folders = Directory.GetDirectories(Path.Combine(Root, kind))
-            .Where(folder => File.Exists(Path.Combine(folder, "tokenizer.json")) && IsByteLevel(Json(Path.Combine(folder, "tokenizer.json"))))
-            .Order(StringComparer.Ordinal)
-            .ToList();
-        Assert.IsNotEmpty(folders, $"No byte-level tokenizer under {kind}.");
-        return folders;
-    }
-
-    public static bool IsByteLevel(JsonElement json) =>
-        json.GetProperty("model").GetProperty("type").GetString() == "BPE"
-        && json.GetProperty("normalizer").ValueKind == JsonValueKind.Null
-        && TypeOf(json.GetProperty("pre_tokenizer")) == "ByteLevel"
-        && TypeOf(json.GetProperty("post_processor")) is null or "ByteLevel" or "TemplateProcessing" or "Sequence";
-
     public static IReadOnlyList<string> Corpus(string file)
     {
         using var stream = new GZipStream(File.OpenRead(Path.Combine(Root, "corpus", file)), CompressionMode.Decompress);
@@ -67,6 +43,4 @@ internal static class TokenizerCases
         var text = reader.ReadToEnd();
         return text.TrimEnd('\n').Split('\n');
     }
-
-    private static string? TypeOf(JsonElement part) => part.ValueKind == JsonValueKind.Null ? null : part.GetProperty("type").GetString();
 }
