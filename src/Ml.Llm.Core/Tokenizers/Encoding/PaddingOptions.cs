@@ -47,10 +47,14 @@ public sealed record PaddingOptions
     }
 
     /// <summary>The length that encodings are padded to, of which the longest has so many tokens.</summary>
-    /// <exception cref="OverflowException">There is no such length.</exception>
+    /// <exception cref="ArgumentException">There is no such length.</exception>
     internal int LengthFor(int longest)
     {
         var length = Length ?? longest;
-        return PadToMultipleOf is { } multiple && multiple > 0 && length % multiple > 0 ? checked(length + multiple - (length % multiple)) : length;
+        if (PadToMultipleOf is not { } multiple || multiple == 0 || length % multiple == 0) return length;
+        var padded = length + (long)multiple - (length % multiple);
+        return padded <= Array.MaxLength
+            ? (int)padded
+            : throw new ArgumentException($"No encoding of {length} tokens can be padded to a multiple of {multiple}: that is too long. Set a smaller PadToMultipleOf.");
     }
 }

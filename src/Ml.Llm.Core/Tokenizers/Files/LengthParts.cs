@@ -6,6 +6,9 @@ namespace Ml.Llm.Tokenization;
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class LengthParts
 {
+    /// <summary>The longest padding that a file may ask for: a small file must not make each text a large encoding.</summary>
+    private const int LongestPadding = 1 << 18;
+
     /// <summary>Reads the truncation, which may be null.</summary>
     public static TruncationOptions? ReadTruncation(JsonPart part)
     {
@@ -32,7 +35,7 @@ internal static class LengthParts
         {
             Length = ReadStrategy(part.Required("strategy")),
             Direction = OneOf<PaddingDirection>(part.Required("direction")),
-            PadToMultipleOf = multiple.IsNull ? null : multiple.Integer(),
+            PadToMultipleOf = multiple.IsNull ? null : multiple.Integer(LongestPadding),
             PadId = part.Required("pad_id").Integer(TokenizerJsonReader.LargestId),
             PadTypeId = part.Required("pad_type_id").Integer(),
             PadToken = part.Required("pad_token").Text(),
@@ -91,7 +94,7 @@ internal static class LengthParts
 
         part.RequireKind(JsonValueKind.Object, "\"BatchLongest\" or an object with Fixed");
         part.RefuseOthers("Fixed");
-        return part.Required("Fixed").Integer();
+        return part.Required("Fixed").Integer(LongestPadding);
     }
 
     private static void WriteStrategy(JsonOutput output, int? length)

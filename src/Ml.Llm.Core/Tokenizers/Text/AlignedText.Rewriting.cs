@@ -9,6 +9,11 @@ internal sealed partial class AlignedText
     /// <summary>The source of what stands for nothing, at the beginning of the text.</summary>
     public const int Nothing = -1;
 
+    // Steps that each make two units of one would fill any memory in a row; real ones make at most 54 of one (U+FDFA by NFKC, then
+    // its bytes).
+    private const int GrowthOfAll = 64;
+    private const int LongestOfAny = 1 << 16;
+
     private char[] _nextUnits = [];
     private int[] _nextStarts = [];
     private int[] _nextEnds = [];
@@ -26,8 +31,10 @@ internal sealed partial class AlignedText
     }
 
     /// <summary>Makes what was written the text.</summary>
+    /// <exception cref="ModelFormatException">The text has become far longer than it was.</exception>
     public void EndRewrite()
     {
+        if (_nextLength > _longest) throw TooLong();
         (_units, _nextUnits) = (_nextUnits, _units);
         (_starts, _nextStarts) = (_nextStarts, _starts);
         (_ends, _nextEnds) = (_nextEnds, _ends);
@@ -123,10 +130,17 @@ internal sealed partial class AlignedText
     {
         // One more than asked for: a unit that is left out may be written behind the last.
         var needed = checked(_nextLength + length + 1);
+
+        // Room is asked for up to a whole text ahead: beyond twice the longest, the end will be beyond it.
+        if (needed > (2 * _longest) + 1) throw TooLong();
         if (_nextUnits.Length < needed)
             Array.Resize(ref _nextUnits, Math.Max(RoomFor(needed), Math.Min(2 * _nextUnits.Length, Array.MaxLength)));
         if (!KeepsPlaces || _nextStarts.Length >= _nextUnits.Length) return;
         Array.Resize(ref _nextStarts, _nextUnits.Length);
         Array.Resize(ref _nextEnds, _nextUnits.Length);
     }
+
+    private static ModelFormatException TooLong() => new(
+        TokenizerFiles.Tokenizer,
+        $"the normalizer or pre-tokenizer makes a text more than {GrowthOfAll} times as long as it was; take repeated or growing steps out of them");
 }

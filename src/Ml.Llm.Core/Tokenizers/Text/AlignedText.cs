@@ -22,6 +22,9 @@ internal sealed partial class AlignedText
     private int[] _ends = [];
     private int _length;
 
+    // How long this text may become, by the length of what it was loaded with.
+    private long _longest;
+
     // Units below this stand for the very first character of the original, also where no places are kept.
     private int _leading;
 
@@ -54,6 +57,7 @@ internal sealed partial class AlignedText
     {
         if (_units.Length < text.Length) _units = new char[RoomFor(text.Length)];
         text.CopyTo(_units);
+        _longest = LongestOfAny + (GrowthOfAll * (long)text.Length);
         (_length, _shift, _origin, _isUnmoved, KeepsPlaces) = (text.Length, at, at, true, keepsPlaces);
         ReplaceLoneSurrogates(_units.AsSpan(0, _length));
         _leading = at > 0 || _length == 0 ? 0 : LengthAt(0);
@@ -65,6 +69,7 @@ internal sealed partial class AlignedText
         var length = end - start;
         if (_units.Length < length) _units = new char[RoomFor(length)];
         other._units.AsSpan(start, length).CopyTo(_units);
+        _longest = other._longest;
         (_length, _isUnmoved, KeepsPlaces) = (length, other._isUnmoved, other.KeepsPlaces);
         _shift = other._shift + start;
         _leading = Math.Clamp(other._leading - start, 0, length);
