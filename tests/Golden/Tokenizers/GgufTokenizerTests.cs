@@ -15,7 +15,6 @@ public sealed class GgufTokenizerTests
     [TestMethod]
     public void Byte_level_tokenizers_are_rebuilt_from_tokens_and_merges()
     {
-        TokenizerCases.Require();
         var compared = 0;
         foreach (var folder in Folders("tokenizer.json"))
         {
@@ -40,7 +39,6 @@ public sealed class GgufTokenizerTests
     [TestMethod]
     public void Pieces_with_scores_are_rebuilt_as_llama()
     {
-        TokenizerCases.Require();
         var compared = 0;
         foreach (var folder in Folders("spiece.model"))
         {
@@ -70,7 +68,6 @@ public sealed class GgufTokenizerTests
     [TestMethod]
     public void Words_with_marks_are_rebuilt_as_bert()
     {
-        TokenizerCases.Require();
         var compared = 0;
         foreach (var folder in Folders("vocab.txt"))
         {
@@ -96,7 +93,14 @@ public sealed class GgufTokenizerTests
         Assert.IsGreaterThan(0, compared);
     }
 
-    private static IEnumerable<string> Folders(string file) => TokenizerCases.FoldersWith(file, "models").Select(static row => (string)row[0]);
+    private static IEnumerable<string> Folders(string file)
+    {
+        foreach (var folder in TokenizerCases.FoldersWith(file, "models").Select(static row => (string)row[0]))
+        {
+            GoldenFolder.Require(TokenizerCases.Area, folder);
+            yield return folder;
+        }
+    }
 
     private static bool SamePart(JsonNode one, JsonNode other, string name)
     {

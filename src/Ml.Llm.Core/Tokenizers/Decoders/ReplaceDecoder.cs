@@ -12,8 +12,23 @@ internal sealed class ReplaceDecoder(GivenPattern pattern, string content) : ITo
 
     public void Decode(List<string> tokens)
     {
+        var limit = GrowthLimit.Of(tokens);
+        var length = 0L;
         for (var i = 0; i < tokens.Count; i++)
-            tokens[i] = _literal is null ? ReplaceMatches(tokens[i]) : tokens[i].Replace(_literal, content, StringComparison.Ordinal);
+        {
+            var token = tokens[i];
+            if (_literal is null)
+            {
+                tokens[i] = ReplaceMatches(token, limit, length);
+            }
+            else
+            {
+                if (content.Length > _literal.Length) limit.Check(length + ((content.Length - _literal.Length) * (long)token.AsSpan().Count(_literal)));
+                tokens[i] = token.Replace(_literal, content, StringComparison.Ordinal);
+            }
+
+            length += tokens[i].Length;
+        }
     }
 
     public void WriteTo(JsonOutput output)
@@ -25,7 +40,7 @@ internal sealed class ReplaceDecoder(GivenPattern pattern, string content) : ITo
         output.EndObject();
     }
 
-    private string ReplaceMatches(string token)
+    private string ReplaceMatches(string token, GrowthLimit limit, long before)
     {
         // Hugging Face finds nothing in an empty token, whatever the pattern.
         if (token.Length == 0) return token;
@@ -37,6 +52,7 @@ internal sealed class ReplaceDecoder(GivenPattern pattern, string content) : ITo
             result ??= new StringBuilder(token.Length);
             result.Append(token, taken, start - taken).Append(content);
             taken = end;
+            limit.Check(before + result.Length);
         }
 
         return result is null ? token : result.Append(token, taken, token.Length - taken).ToString();

@@ -138,7 +138,12 @@ internal sealed class SequenceDecoder(IReadOnlyList<ITokenDecoder> decoders) : I
 
     public void Decode(List<string> tokens)
     {
-        foreach (var decoder in decoders) decoder.Decode(tokens);
+        var limit = GrowthLimit.Of(tokens);
+        foreach (var decoder in decoders)
+        {
+            decoder.Decode(tokens);
+            limit.Check(tokens);
+        }
     }
 
     public void WriteTo(JsonOutput output)
