@@ -43,14 +43,14 @@ internal static class TiktokenTokenizer
             new ByteLevelDecoder(new ByteLevelOptions()));
     }
 
-    private static void Check(List<AddedToken> special, HashSet<int> taken)
+    private static void Check(List<AddedToken> specialTokens, HashSet<int> taken)
     {
-        foreach (var (id, content) in special.Select(static token => (token.Id, token.Content)))
+        foreach (var (id, content) in specialTokens.Select(static token => (token.Id, token.Content)))
         {
-            if (content.Length == 0) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The special token of the id {id} is empty."), nameof(special));
+            if (content.Length == 0) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The special token of the id {id} is empty."), nameof(specialTokens));
             if (id is < 0 or > TokenizerJsonReader.LargestId)
-                throw new ArgumentOutOfRangeException(nameof(special), id, $"The id of \"{content}\" must be a whole number from 0 to {TokenizerJsonReader.LargestId}.");
-            if (!taken.Add(id)) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The id {id} of the special token \"{content}\" is that of another token."), nameof(special));
+                throw new ArgumentOutOfRangeException(nameof(specialTokens), id, $"The id of \"{content}\" must be a whole number from 0 to {TokenizerJsonReader.LargestId}.");
+            if (!taken.Add(id)) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The id {id} of the special token \"{content}\" is that of another token."), nameof(specialTokens));
         }
     }
 }
