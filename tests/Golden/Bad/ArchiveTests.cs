@@ -25,6 +25,8 @@ public sealed class ArchiveTests
         ["bad_zip"] = "not a readable zip",
         ["encrypted"] = "encrypted",
         ["unknown_compression"] = "compression",
+        ["overlapping_entries"] = "overlap",
+        ["no_model"] = "holds no model",
     };
 
     public static IEnumerable<object[]> Cases => GoldenFolder.Rows(Area, List, static file => All(file).Where(static entry => entry.Text("reader") == "zip").Select(static entry => entry.Text("name")));
