@@ -31,6 +31,9 @@ internal abstract class Contender : IDisposable
 /// <summary>A contender that is asked for one step after the other.</summary>
 internal abstract class SteppedContender : Contender
 {
+    /// <summary>Whether it is only measured beside the others, a step a round as long as they run, and never waited for.</summary>
+    internal bool IsBeside { get; init; }
+
     /// <summary>Runs one whole step.</summary>
     /// <returns>The work done, in the unit's numerator.</returns>
     internal abstract double Step();

@@ -48,9 +48,9 @@ internal sealed record Measurement(Contender Contender, double Median, double Be
             var open = false;
             for (var i = 0; i < tallies.Count; i++)
             {
-                if (tallies[i].IsEnough(seconds))
+                if (!contenders[i].IsBeside && tallies[i].IsEnough(seconds))
                     continue;
-                open = true;
+                open |= !contenders[i].IsBeside;
                 var start = Stopwatch.GetTimestamp();
                 var work = contenders[i].Step();
                 tallies[i].Note(work, Stopwatch.GetElapsedTime(start).TotalSeconds, isMeasured: round >= Unmeasured);

@@ -25,7 +25,7 @@ internal static class RawSpeed
     /// <summary>The yardstick alone, a few products a step, to be measured beside other work.</summary>
     internal static SteppedContender YardstickBeside() => new Product(2048, 2048, 2048, "bf16", repeats: 2)
     {
-        Job = "matmul", Unit = "GFLOP/s", Precision = "bf16", Shape = Yardstick,
+        Job = "matmul", Unit = "GFLOP/s", Precision = "bf16", Shape = Yardstick, IsBeside = true,
     };
 
     /// <summary>The sum of a 512 MiB fp32 tensor.</summary>
