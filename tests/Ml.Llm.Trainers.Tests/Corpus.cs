@@ -12,7 +12,12 @@ internal static class Corpus
 
     internal static LlamaConfig Config { get; } = LlamaConfig.Tiny with
     {
-        HiddenSize = 32, IntermediateSize = 64, NumHiddenLayers = 1, NumAttentionHeads = 2, NumKeyValueHeads = 1, MaxPositionEmbeddings = 64,
+        HiddenSize = 32,
+        IntermediateSize = 64,
+        NumHiddenLayers = 1,
+        NumAttentionHeads = 2,
+        NumKeyValueHeads = 1,
+        MaxPositionEmbeddings = 64,
     };
 
     /// <summary>Sentences in which the last words follow from the first.</summary>

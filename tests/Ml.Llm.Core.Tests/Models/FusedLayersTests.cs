@@ -144,7 +144,12 @@ public sealed class FusedLayersTests
 
     private static DecoderShape Llama() => Decoder() with
     {
-        HiddenSize = 64, HeadDim = 16, Norm = NormKind.Rms, Activation = Activation.Silu, Gated = true, InverseFrequencies = Frequencies(16),
+        HiddenSize = 64,
+        HeadDim = 16,
+        Norm = NormKind.Rms,
+        Activation = Activation.Silu,
+        Gated = true,
+        InverseFrequencies = Frequencies(16),
     };
 
     private static float[] Frequencies(int width) =>

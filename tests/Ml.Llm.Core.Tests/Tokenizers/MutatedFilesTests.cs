@@ -58,7 +58,8 @@ public sealed class MutatedFilesTests
                 var file = Case(current);
                 if (RunBounded(file, ref accepted) is { } failure) failures.Add($"case {current} of seed {s_seed}: {failure}\n{Shown(file)}");
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         worker.Start();
         for (var (seen, since) = (-2, Stopwatch.StartNew()); !worker.Join(TimeSpan.FromSeconds(1));)
         {

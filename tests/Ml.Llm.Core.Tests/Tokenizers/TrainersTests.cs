@@ -143,15 +143,15 @@ public sealed class TrainersTests
         Action<string>? log = null,
         Action<double>? progress = null,
         CancellationToken cancellationToken = default) => kind switch
-    {
-        "bytes" => BytePairEncodingTrainer.Train(texts, new() { VocabularySize = 320, Threads = threads }, log, progress, cancellationToken),
-        "characters" => BytePairEncodingTrainer.Train(
-            texts, new() { VocabularySize = 320, ByteLevel = false, SpecialTokens = ["<unk>"], UnknownToken = "<unk>", Threads = threads }, log, progress, cancellationToken),
-        "suffixed" => BytePairEncodingTrainer.Train(
-            texts, new() { VocabularySize = 320, ByteLevel = false, EndOfWordSuffix = "</w>", Threads = threads }, log, progress, cancellationToken),
-        "WordPiece" => WordPieceTrainer.Train(texts, new() { VocabularySize = 320, Threads = threads }, log, progress, cancellationToken),
-        "Unigram" => UnigramTrainer.Train(texts, new() { VocabularySize = 320, Threads = threads }, log, progress, cancellationToken),
-        "WordLevel" => WordLevelTrainer.Train(texts, new() { VocabularySize = 320, Threads = threads }, log, progress, cancellationToken),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No such kind."),
-    };
+        {
+            "bytes" => BytePairEncodingTrainer.Train(texts, new() { VocabularySize = 320, Threads = threads }, log, progress, cancellationToken),
+            "characters" => BytePairEncodingTrainer.Train(
+                texts, new() { VocabularySize = 320, ByteLevel = false, SpecialTokens = ["<unk>"], UnknownToken = "<unk>", Threads = threads }, log, progress, cancellationToken),
+            "suffixed" => BytePairEncodingTrainer.Train(
+                texts, new() { VocabularySize = 320, ByteLevel = false, EndOfWordSuffix = "</w>", Threads = threads }, log, progress, cancellationToken),
+            "WordPiece" => WordPieceTrainer.Train(texts, new() { VocabularySize = 320, Threads = threads }, log, progress, cancellationToken),
+            "Unigram" => UnigramTrainer.Train(texts, new() { VocabularySize = 320, Threads = threads }, log, progress, cancellationToken),
+            "WordLevel" => WordLevelTrainer.Train(texts, new() { VocabularySize = 320, Threads = threads }, log, progress, cancellationToken),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "No such kind."),
+        };
 }

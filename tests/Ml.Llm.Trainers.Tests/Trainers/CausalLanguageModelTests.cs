@@ -161,7 +161,9 @@ public sealed class CausalLanguageModelTests
         CheckpointLockedException? error = null;
         Corpus.Train(options => options with
         {
-            MaxSteps = 2, CheckpointFolder = folder.Path, Resume = true,
+            MaxSteps = 2,
+            CheckpointFolder = folder.Path,
+            Resume = true,
             Progress = _ => error = Assert.ThrowsExactly<CheckpointLockedException>(
                 () => Corpus.Train(inner => inner with { CheckpointFolder = folder.Path, Resume = true })),
         });

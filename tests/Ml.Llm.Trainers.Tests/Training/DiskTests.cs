@@ -53,7 +53,8 @@ public sealed class DiskTests
         using var model = LanguageModel.Create(Corpus.Config with { VocabSize = Corpus.Tokenizer.VocabularySize }, Corpus.Tokenizer);
         var options = Corpus.Options(training => training with
         {
-            CheckpointEverySteps = 3, CheckpointFolder = folder.Path,
+            CheckpointEverySteps = 3,
+            CheckpointFolder = folder.Path,
             Progress = step => free = step.Step == 4 ? 1000 : free,
         }).Training;
         using var tokens = TokenFiles.Write(folder.File("corpus.tokens"), Corpus.Tokenizer, Corpus.Texts(100));

@@ -52,7 +52,11 @@ public sealed class LoopTests
         using var folder = new TemporaryFolder();
         using var error = Assert.ThrowsExactly<NonFiniteLossException>(() => Corpus.Train(options => options with
         {
-            CheckpointFolder = folder.Path, LearningRate = 1e30, WarmupSteps = 0, MaxGradNorm = 0, WeightDecay = 0,
+            CheckpointFolder = folder.Path,
+            LearningRate = 1e30,
+            WarmupSteps = 0,
+            MaxGradNorm = 0,
+            WeightDecay = 0,
         }));
 
         Assert.AreEqual(2, error.Step);

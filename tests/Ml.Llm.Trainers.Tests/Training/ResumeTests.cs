@@ -10,8 +10,15 @@ public sealed class ResumeTests
 
     private static TrainingOptions Plan(TrainingOptions options, string folder) => options with
     {
-        MaxSteps = Steps, ValidationFraction = 0.1, EvaluateEverySteps = 4, CheckpointEverySteps = 5, CheckpointFolder = folder, Resume = true,
-        MetricsFile = Path.Combine(folder, "metrics.jsonl"), GradientAccumulationSteps = 2, BatchSize = 2,
+        MaxSteps = Steps,
+        ValidationFraction = 0.1,
+        EvaluateEverySteps = 4,
+        CheckpointEverySteps = 5,
+        CheckpointFolder = folder,
+        Resume = true,
+        MetricsFile = Path.Combine(folder, "metrics.jsonl"),
+        GradientAccumulationSteps = 2,
+        BatchSize = 2,
     };
 
     [TestMethod]
