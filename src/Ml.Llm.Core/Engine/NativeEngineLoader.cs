@@ -22,10 +22,8 @@ internal static partial class NativeEngineLoader
     private static readonly Lock Gate = new();
     private static nint handle;
 
-#pragma warning disable CA2255 // A module initializer is the only place early enough: it must run before torch's static constructor.
     [ModuleInitializer]
     internal static void Register()
-#pragma warning restore CA2255
     {
         if (OperatingSystem.IsLinux())
             AssemblyLoadContext.Default.ResolvingUnmanagedDll += Resolve;

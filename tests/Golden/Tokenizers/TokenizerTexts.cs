@@ -26,37 +26,8 @@ internal static class TokenizerTexts
         var output = new JsonOutput();
         part.WriteTo(output);
         var expected = new JsonOutput();
-        Write(expected, config);
+        // The case's own bytes, but for the way that its writer escapes characters.
+        JsonCopy.Write(expected, config);
         Assert.AreEqual(System.Text.Encoding.UTF8.GetString(expected.ToBytes()), System.Text.Encoding.UTF8.GetString(output.ToBytes()), "The part is written otherwise than it was read.");
-    }
-
-    // The case's own bytes, but for the way that its writer escapes characters.
-    private static void Write(JsonOutput output, JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                output.BeginObject();
-                foreach (var field in value.EnumerateObject())
-                {
-                    output.Name(field.Name);
-                    Write(output, field.Value);
-                }
-
-                output.EndObject();
-                break;
-            case JsonValueKind.Array:
-                output.BeginArray();
-                foreach (var item in value.EnumerateArray())
-                    Write(output, item);
-                output.EndArray();
-                break;
-            case JsonValueKind.String:
-                output.Text(value.GetString());
-                break;
-            default:
-                output.Literal(value.GetRawText());
-                break;
-        }
     }
 }
