@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ml.Llm.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,6 +45,64 @@ internal static partial class Products
 
         Check(MultiplyBatchInto(result.Handle, left.Handle, right.Handle), "bmm");
     }
+
+    /// <summary>result = x W' + bias, for x [n,in], W [out,in] and an fp32 bias [out] or none.</summary>
+    internal static unsafe void Linear(Tensor result, Tensor x, Tensor weight, Tensor? bias = null)
+    {
+        using var turned = weight.t();
+        CheckMatrices(result, x, turned);
+        var (rows, width, depth) = (x.size(0), weight.size(0), weight.size(1));
+        var added = bias is null ? null : TensorMemory.Floats(bias);
+        if (InTiles(x, weight, rows, width, depth))
+        {
+            TileProducts.Linear(TensorMemory.Bf16(x), TensorMemory.Bf16(weight), added, (Bf16*)TensorMemory.Bf16(result), rows, width, depth);
+            return;
+        }
+
+        Multiply(result, x, turned);
+        if (bias is null)
+            return;
+        if (result.dtype == ScalarType.Float32)
+            ActivationKernels.AddBias((Fp32*)TensorMemory.Floats(result), added, rows, width);
+        else
+            ActivationKernels.AddBias((Bf16*)TensorMemory.Bf16(result), added, rows, width);
+    }
+
+    /// <summary>result = above W, for above [n,out] and W [out,in]: the gradient of a linear layer's input.</summary>
+    internal static unsafe void LinearInputGradient(Tensor result, Tensor above, Tensor weight)
+    {
+        CheckMatrices(result, above, weight);
+        if (InTiles(above, weight, above.size(0), weight.size(1), weight.size(0)))
+            TileProducts.InputGradient(TensorMemory.Bf16(above), TensorMemory.Bf16(weight), (Bf16*)TensorMemory.Bf16(result), above.size(0), weight.size(1), weight.size(0));
+        else
+            Multiply(result, above, weight);
+    }
+
+    /// <summary>gradient (+)= above' x, for above [n,out], x [n,in] and an fp32 gradient [out,in]: that of a linear layer's weight.</summary>
+    internal static unsafe void LinearWeightGradient(Tensor gradient, Tensor above, Tensor x, bool add)
+    {
+        using var turned = above.t();
+        if (above.dtype == ScalarType.Float32)
+        {
+            if (add)
+                MultiplyAdd(gradient, turned, x);
+            else
+                Multiply(gradient, turned, x);
+        }
+        else if (InTiles(above, x, above.size(0), above.size(1), 32) && x.size(1) % 16 == 0)
+        {
+            TileProducts.WeightGradient(TensorMemory.Bf16(above), TensorMemory.Bf16(x), TensorMemory.Floats(gradient), above.size(0), above.size(1), x.size(1), add);
+        }
+        else
+        {
+            using var product = empty(gradient.shape, above.dtype);
+            Multiply(product, turned, x);
+            ReductionKernels.Accumulate((Bf16*)TensorMemory.Bf16(product), TensorMemory.Floats(gradient), product.numel(), add);
+        }
+    }
+
+    private static bool InTiles(Tensor left, Tensor right, long rows, long width, long depth) =>
+        left.dtype == ScalarType.BFloat16 && left.device_type == DeviceType.CPU && left.is_contiguous() && right.is_contiguous() && TileProducts.Fits(rows, width, depth);
 
     private static void CheckMatrices(Tensor result, Tensor left, Tensor right)
     {

@@ -42,6 +42,7 @@ internal readonly struct Silu : IActivation
 /// <summary>Bias, activation and gate in one pass over a product's result, and back.</summary>
 internal static unsafe class ActivationKernels
 {
+    private const int Grain = 8 * 1024;
     private const int RowGrain = 16;
 
     /// <summary>x += bias, in place.</summary>
@@ -56,38 +57,20 @@ internal static unsafe class ActivationKernels
             }
         });
 
-    /// <summary>x += bias in place (kept for backward), result = activation(x).</summary>
-    internal static void Forward<T, TActivation>(T* x, float* bias, T* result, long rows, long width)
-        where T : unmanaged, IElement<T> where TActivation : IActivation =>
-        EngineThreads.For(rows, RowGrain, (begin, end) =>
+    /// <summary>result = activation(x).</summary>
+    internal static void Forward<T, TActivation>(T* x, T* result, long count) where T : unmanaged, IElement<T> where TActivation : IActivation =>
+        EngineThreads.For(count, Grain, (begin, end) =>
         {
-            for (var row = begin; row < end; row++)
-            {
-                var line = x + (row * width);
-                for (long i = 0; i < width; i += Lanes.Count)
-                {
-                    var value = Lanes.Load(line + i, width - i);
-                    if (bias is not null)
-                    {
-                        value += Lanes.Load((Fp32*)bias + i, width - i);
-                        Lanes.Store(line + i, value, width - i);
-                    }
-
-                    Lanes.Store(result + (row * width) + i, TActivation.Value(value), width - i);
-                }
-            }
+            for (var i = begin; i < end; i += Lanes.Count)
+                Lanes.Store(result + i, TActivation.Value(Lanes.Load(x + i, end - i)), end - i);
         });
 
     /// <summary>gradient of x = gradient of the result * slope(x).</summary>
-    internal static void Backward<T, TActivation>(T* x, T* resultGradient, T* gradient, long rows, long width)
-        where T : unmanaged, IElement<T> where TActivation : IActivation =>
-        EngineThreads.For(rows, RowGrain, (begin, end) =>
+    internal static void Backward<T, TActivation>(T* x, T* resultGradient, T* gradient, long count) where T : unmanaged, IElement<T> where TActivation : IActivation =>
+        EngineThreads.For(count, Grain, (begin, end) =>
         {
-            for (var i = begin * width; i < end * width; i += Lanes.Count)
-            {
-                var left = (end * width) - i;
-                Lanes.Store(gradient + i, Lanes.Load(resultGradient + i, left) * TActivation.Slope(Lanes.Load(x + i, left)), left);
-            }
+            for (var i = begin; i < end; i += Lanes.Count)
+                Lanes.Store(gradient + i, Lanes.Load(resultGradient + i, end - i) * TActivation.Slope(Lanes.Load(x + i, end - i)), end - i);
         });
 
     /// <summary>result = activation(gate) * up, where a row of gateUp is gate then up.</summary>

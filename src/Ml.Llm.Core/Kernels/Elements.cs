@@ -36,6 +36,7 @@ internal readonly struct Fp32(float value) : IElement<Fp32>
 /// <summary>bfloat16: the upper half of a single; rounded to nearest, ties to even, as libtorch rounds.</summary>
 internal readonly struct Bf16(ushort bits) : IElement<Bf16>
 {
+    private static readonly Vector512<ushort> UpperHalves = (Vector512<ushort>.Indices << 1) | Vector512<ushort>.One;
     private readonly ushort bits = bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,6 +61,21 @@ internal readonly struct Bf16(ushort bits) : IElement<Bf16>
             : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper());
         narrow.Store((ushort*)destination);
     }
+
+    /// <summary>
+    /// Stores thirty-two elements, of which none is a NaN with its upper bits all ones: sums of products of bf16 elements
+    /// never are, since their NaNs have zeros in the lower half.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static unsafe void StoreTwo(Bf16* destination, Vector512<float> first, Vector512<float> second)
+    {
+        var (low, high) = (Round(first.AsUInt32()), Round(second.AsUInt32()));
+        Avx512BW.PermuteVar32x16x2(low.AsUInt16(), UpperHalves, high.AsUInt16()).Store((ushort*)destination);
+    }
+
+    /// <summary>The rounded element is in the upper half of each lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Round(Vector512<uint> wide) => wide + Vector512.Create(0x7fffu) + ((wide >> 16) & Vector512<uint>.One);
 
     public static float ToFloat(Bf16 value) => BitConverter.UInt32BitsToSingle((uint)value.bits << 16);
 

@@ -11,6 +11,9 @@ internal unsafe readonly struct HeadLayout
 
     internal required int Length { get; init; }
 
+    /// <summary>The tokens that a head has room for, at least <see cref="Length"/>, which is the default.</summary>
+    internal int Room { get => field == 0 ? Length : field; init; }
+
     internal required int Heads { get; init; }
 
     internal required int KeyValueHeads { get; init; }
@@ -30,7 +33,7 @@ internal unsafe readonly struct HeadLayout
 
 /// <summary>
 /// Between tokens with their heads side by side, [tokens, heads * dim], and heads with their tokens one under another,
-/// [batch, heads, length, dim], as batched products want them; rotary positions and scale are applied on the way.
+/// [batch, heads, room, dim], as batched products want them; rotary positions and scale are applied on the way.
 /// </summary>
 internal static unsafe class HeadKernels
 {
@@ -70,7 +73,7 @@ internal static unsafe class HeadKernels
             }
         });
 
-    /// <summary>[batch, heads, length, dim] to [tokens, heads * dim], or back.</summary>
+    /// <summary>[batch, heads, room, dim] to [tokens, heads * dim], or back.</summary>
     internal static void Transpose<T>(T* heads, T* tokens, HeadLayout layout, bool toTokens) where T : unmanaged, IElement<T> =>
         EngineThreads.For((long)layout.Batch * layout.Length, RowGrain, (begin, end) =>
         {
@@ -91,7 +94,7 @@ internal static unsafe class HeadKernels
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T* At<T>(T* heads, in HeadLayout layout, int count, long row, int head, long place) where T : unmanaged =>
-        heads + ((((row * count) + head) * layout.Length) + place) * layout.HeadDim;
+        heads + ((((row * count) + head) * layout.Room) + place) * layout.HeadDim;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Copy<T>(T* from, T* into, int count) where T : unmanaged =>

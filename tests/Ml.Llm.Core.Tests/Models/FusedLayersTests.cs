@@ -92,6 +92,36 @@ public sealed class FusedLayersTests
     }
 
     [TestMethod]
+    public void Whole_steps_in_bf16_give_the_same_bits_whatever_the_number_of_threads()
+    {
+        if (!TileKernel.Supported)
+            Assert.Inconclusive("Without tiles the products are the engine's, which promise no such thing.");
+        using var scope = NewDisposeScope();
+        var threads = get_num_threads();
+        try
+        {
+            var results = new List<Tensor>();
+            foreach (var count in (int[])[1, 2, 3])
+            {
+                set_num_threads(count);
+                var shape = Llama() with { VocabSize = 96, HiddenSize = 64, Heads = 2, KeyValueHeads = 1, HeadDim = 32, IntermediateSize = 96, MaxPositions = 100, InverseFrequencies = Frequencies(32) };
+                using var model = new DecoderModel(shape, ScalarType.BFloat16, seed: 1);
+                model.Parameters.EnableTraining();
+                using var step = NewDisposeScope();
+                var ids = randint(0, 96, [3, 100], ScalarType.Int64, generator: new Generator(2, CPU));
+                results.Add(Gradients(model, [ids]).MoveToOuterDisposeScope());
+            }
+
+            Assert.IsTrue(results[0].equal(results[1]).all().item<bool>(), "1 and 2 threads");
+            Assert.IsTrue(results[0].equal(results[2]).all().item<bool>(), "1 and 3 threads");
+        }
+        finally
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    [TestMethod]
     public void Leave_no_tensor_behind()
     {
         using var model = new DecoderModel(Llama(), ScalarType.BFloat16, seed: 1);

@@ -13,7 +13,7 @@ namespace Ml.Llm.Models.Layers;
 internal sealed unsafe class CrossEntropyStep(Tensor labels, WeightGroup head, double scale) : LayerStep
 {
     /// <summary>Logits of a chunk take about this many bytes.</summary>
-    private const long ChunkBytes = 32L << 20;
+    private const long ChunkBytes = 16L << 20;
 
     private Tensor? gradient;
 
@@ -68,14 +68,13 @@ internal sealed unsafe class CrossEntropyStep(Tensor labels, WeightGroup head, d
         var chunks = (count + most - 1) / most;
         var size = (count + chunks - 1) / chunks; // Chunks of equal size, so that none is a remnant.
         var losses = new float[count];
-        using var turned = head.Compute.t();
         for (long begin = 0; begin < count; begin += size)
         {
             using var scope = NewDisposeScope();
             var length = Math.Min(size, count - begin);
             var chunk = rows.narrow(0, begin, length); // [C, H]
             var logits = empty([length, vocabulary], rows.dtype); // [C, V]
-            Products.Multiply(logits, chunk, turned);
+            Products.Linear(logits, chunk, head.Compute);
             fixed (float* into = losses)
             {
                 var chunkTargets = TensorMemory.Longs(targets) + begin;
@@ -87,7 +86,7 @@ internal sealed unsafe class CrossEntropyStep(Tensor labels, WeightGroup head, d
 
             if (rowGradient is null)
                 continue;
-            Products.Multiply(rowGradient.narrow(0, begin, length), logits, head.Compute); // [C, V] x [V, H]
+            Products.LinearInputGradient(rowGradient.narrow(0, begin, length), logits, head.Compute); // [C, V] x [V, H]
             LinearStep.AddWeightGradient(head, logits, chunk);
         }
 

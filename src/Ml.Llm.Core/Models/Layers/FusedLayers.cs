@@ -1,3 +1,4 @@
+using Ml.Llm.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,7 +42,7 @@ internal sealed class FusedLayers : ILayers
 
     public Tensor Attend(Tensor queryKeyValue, AttentionGeometry attention, AttentionLayout layout, double dropout) => dropout > 0
         ? Plain.Attend(queryKeyValue, attention, layout, dropout)
-        : LayerFunction.Run(new AttendStep(attention, layout), queryKeyValue)[0];
+        : LayerFunction.Run(queryKeyValue.dtype == ScalarType.BFloat16 && TileAttention.Fits(attention.HeadDim) ? new TileAttendStep(attention, layout) : new AttendStep(attention, layout), queryKeyValue)[0];
 
     public LossResult CrossEntropy(Tensor hidden, Tensor labels, WeightGroup head, double scale)
     {

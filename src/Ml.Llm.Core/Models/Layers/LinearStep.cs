@@ -14,21 +14,17 @@ internal sealed unsafe class LinearStep(WeightGroup weight, WeightGroup? bias, A
     internal override Tensor[] Forward(Tensor[] inputs, bool training)
     {
         var x = inputs[0]; // [N, in]
-        var (rows, width) = (x.size(0), weight.Shape[0]);
-        var result = empty([rows, width], x.dtype); // [N, out]
-        using (var transposed = weight.Compute.t())
-            Products.Multiply(result, x, transposed);
+        var result = empty([x.size(0), weight.Shape[0]], x.dtype); // [N, out]
+        Products.Linear(result, x, weight.Compute, bias?.Value);
         if (activation is null)
         {
-            if (bias is not null)
-                AddBias(result, rows, width);
             if (training)
                 input = x.alias();
             return [result];
         }
 
         var activated = empty_like(result);
-        Activate(result, activated, rows, width);
+        Activate(result, activated);
         if (training)
             (input, product) = (x.alias(), result);
         else
@@ -47,7 +43,7 @@ internal sealed unsafe class LinearStep(WeightGroup weight, WeightGroup? bias, A
             if (bias is not null)
                 AddBiasGradient(bias, above);
             var result = empty_like(input!);
-            Products.Multiply(result, above, weight.Compute); // [N, out] x [out, in]
+            Products.LinearInputGradient(result, above, weight.Compute);
             input!.Dispose();
             return [result];
         }
@@ -56,22 +52,7 @@ internal sealed unsafe class LinearStep(WeightGroup weight, WeightGroup? bias, A
     /// <summary>The gradient of a weight: above' x, [out, N] x [N, in].</summary>
     internal static void AddWeightGradient(WeightGroup weight, Tensor above, Tensor input)
     {
-        var gradient = weight.Gradient!;
-        using var transposed = above.t();
-        if (above.dtype == ScalarType.Float32)
-        {
-            if (weight.Written)
-                Products.MultiplyAdd(gradient, transposed, input);
-            else
-                Products.Multiply(gradient, transposed, input);
-        }
-        else
-        {
-            using var product = empty(weight.Shape, above.dtype);
-            Products.Multiply(product, transposed, input);
-            ReductionKernels.Accumulate((Bf16*)TensorMemory.Bf16(product), TensorMemory.Floats(gradient), product.numel(), weight.Written);
-        }
-
+        Products.LinearWeightGradient(weight.Gradient!, above, input, weight.Written);
         weight.Written = true;
     }
 
@@ -85,63 +66,53 @@ internal sealed unsafe class LinearStep(WeightGroup weight, WeightGroup? bias, A
         bias.Written = true;
     }
 
-    private void AddBias(Tensor result, long rows, long width)
+    private void Activate(Tensor x, Tensor result)
     {
-        var values = TensorMemory.Floats(bias!.Value);
-        if (result.dtype == ScalarType.Float32)
-            ActivationKernels.AddBias((Fp32*)TensorMemory.Floats(result), values, rows, width);
-        else
-            ActivationKernels.AddBias((Bf16*)TensorMemory.Bf16(result), values, rows, width);
-    }
-
-    private void Activate(Tensor x, Tensor result, long rows, long width)
-    {
-        var values = bias is null ? null : TensorMemory.Floats(bias.Value);
         if (x.dtype == ScalarType.Float32)
-            Forward((Fp32*)TensorMemory.Floats(x), values, (Fp32*)TensorMemory.Floats(result), rows, width);
+            Forward((Fp32*)TensorMemory.Floats(x), (Fp32*)TensorMemory.Floats(result), x.numel());
         else
-            Forward((Bf16*)TensorMemory.Bf16(x), values, (Bf16*)TensorMemory.Bf16(result), rows, width);
+            Forward((Bf16*)TensorMemory.Bf16(x), (Bf16*)TensorMemory.Bf16(result), x.numel());
     }
 
     private Tensor Slope(Tensor above)
     {
         var result = empty_like(above);
         if (above.dtype == ScalarType.Float32)
-            Backward((Fp32*)TensorMemory.Floats(product!), (Fp32*)TensorMemory.Floats(above), (Fp32*)TensorMemory.Floats(result), above.size(0), above.size(1));
+            Backward((Fp32*)TensorMemory.Floats(product!), (Fp32*)TensorMemory.Floats(above), (Fp32*)TensorMemory.Floats(result), above.numel());
         else
-            Backward((Bf16*)TensorMemory.Bf16(product!), (Bf16*)TensorMemory.Bf16(above), (Bf16*)TensorMemory.Bf16(result), above.size(0), above.size(1));
+            Backward((Bf16*)TensorMemory.Bf16(product!), (Bf16*)TensorMemory.Bf16(above), (Bf16*)TensorMemory.Bf16(result), above.numel());
         product!.Dispose();
         return result;
     }
 
-    private void Forward<T>(T* x, float* values, T* result, long rows, long width) where T : unmanaged, IElement<T>
+    private void Forward<T>(T* x, T* result, long count) where T : unmanaged, IElement<T>
     {
         switch (activation)
         {
             case Activation.Gelu:
-                ActivationKernels.Forward<T, GeluErf>(x, values, result, rows, width);
+                ActivationKernels.Forward<T, GeluErf>(x, result, count);
                 break;
             case Activation.GeluTanh:
-                ActivationKernels.Forward<T, GeluTanh>(x, values, result, rows, width);
+                ActivationKernels.Forward<T, GeluTanh>(x, result, count);
                 break;
             default:
-                ActivationKernels.Forward<T, Silu>(x, values, result, rows, width);
+                ActivationKernels.Forward<T, Silu>(x, result, count);
                 break;
         }
     }
 
-    private void Backward<T>(T* x, T* above, T* result, long rows, long width) where T : unmanaged, IElement<T>
+    private void Backward<T>(T* x, T* above, T* result, long count) where T : unmanaged, IElement<T>
     {
         switch (activation)
         {
             case Activation.Gelu:
-                ActivationKernels.Backward<T, GeluErf>(x, above, result, rows, width);
+                ActivationKernels.Backward<T, GeluErf>(x, above, result, count);
                 break;
             case Activation.GeluTanh:
-                ActivationKernels.Backward<T, GeluTanh>(x, above, result, rows, width);
+                ActivationKernels.Backward<T, GeluTanh>(x, above, result, count);
                 break;
             default:
-                ActivationKernels.Backward<T, Silu>(x, above, result, rows, width);
+                ActivationKernels.Backward<T, Silu>(x, above, result, count);
                 break;
         }
     }
