@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Ml.Llm.Bench.Tokenizers;
@@ -8,25 +9,23 @@ internal static class EncodeJob
 {
     private const int Repetitions = 3;
 
-    /// <summary>Measures every tokenizer with 1 and 2 threads, the contenders in turns, and the peer of bench/peers beside them.</summary>
+    /// <summary>Measures every tokenizer, contenders and numbers of threads in turns, and the peer of bench/peers beside them.</summary>
     internal static void Run(TokenizerFolder folder, BenchOptions options)
     {
         var (documents, bytes) = folder.Documents();
         foreach (var kind in TokenizerFolder.Kinds)
         {
+            Measure(folder, kind, documents, bytes, options);
             for (var threads = 1; threads <= options.Threads; threads++)
-            {
-                Measure(folder, kind, documents, bytes, threads, options.Seconds);
-                PeerProcess.Run(options.Peers, ["encode", folder.Path, kind, threads.ToString(System.Globalization.CultureInfo.InvariantCulture), options.Seconds.ToString(System.Globalization.CultureInfo.InvariantCulture)], threads);
-            }
+                PeerProcess.Run(options.Peers, ["encode", folder.Path, kind, threads.ToString(CultureInfo.InvariantCulture), options.Seconds.ToString(CultureInfo.InvariantCulture)], threads);
         }
     }
 
-    private static void Measure(TokenizerFolder folder, string kind, string[] documents, long bytes, int threads, double seconds)
+    private static void Measure(TokenizerFolder folder, string kind, string[] documents, long bytes, BenchOptions options)
     {
         var contenders = EncodingContenders.Of(folder, kind);
-        var first = contenders.Select(static _ => new List<Pass>()).ToArray();
-        var later = contenders.Select(static _ => new List<Pass>()).ToArray();
+        List<Pass>[][] NoPasses() => [.. contenders.Select(_ => Enumerable.Range(0, options.Threads).Select(static _ => new List<Pass>()).ToArray())];
+        var (first, later) = (NoPasses(), NoPasses());
         // The code itself is compiled on a small part, by tokenizers that are thrown away.
         foreach (var contender in contenders)
             WarmUp(contender.Make(), documents);
@@ -34,21 +33,27 @@ internal static class EncodeJob
         {
             for (var i = 0; i < contenders.Count; i++)
             {
-                var encode = contenders[i].Make();
-                first[i].Add(Encode(encode, documents, threads));
-                var spent = 0.0;
-                while (spent < seconds / Repetitions)
+                var encoders = Enumerable.Range(0, options.Threads).Select(_ => contenders[i].Make()).ToArray();
+                for (var threads = 1; threads <= options.Threads; threads++)
+                    first[i][threads - 1].Add(Encode(encoders[threads - 1], documents, threads));
+                for (var spent = 0.0; spent < options.Seconds / Repetitions * options.Threads;)
                 {
-                    later[i].Add(Encode(encode, documents, threads));
-                    spent += later[i][^1].Seconds;
+                    for (var threads = 1; threads <= options.Threads; threads++)
+                    {
+                        later[i][threads - 1].Add(Encode(encoders[threads - 1], documents, threads));
+                        spent += later[i][threads - 1][^1].Seconds;
+                    }
                 }
             }
         }
 
         for (var i = 0; i < contenders.Count; i++)
         {
-            Report.Line(Line(contenders[i], kind, threads, "first", first[i], bytes));
-            Report.Line(Line(contenders[i], kind, threads, "later", later[i], bytes));
+            for (var threads = 1; threads <= options.Threads; threads++)
+            {
+                Report.Line(Line(contenders[i], kind, threads, "first", first[i], bytes));
+                Report.Line(Line(contenders[i], kind, threads, "later", later[i], bytes));
+            }
         }
     }
 
@@ -91,9 +96,10 @@ internal static class EncodeJob
         return new Pass(seconds, tokens, GC.GetTotalAllocatedBytes(precise: true) - allocated);
     }
 
-    private static JsonObject Line(EncodingContender contender, string kind, int threads, string pass, List<Pass> passes, long bytes)
+    private static JsonObject Line(EncodingContender contender, string kind, int threads, string pass, List<Pass>[] byThreads, long bytes)
     {
-        var rates = passes.Select(measured => bytes / 1e6 / measured.Seconds).Order().ToList();
+        var passes = byThreads[threads - 1];
+        var rates = Rates(passes, bytes);
         var tokens = passes[0].Tokens;
         return new JsonObject
         {
@@ -107,11 +113,14 @@ internal static class EncodeJob
             ["median"] = Report.Rounded(rates[rates.Count / 2]),
             ["best"] = Report.Rounded(rates[^1]),
             ["worst"] = Report.Rounded(rates[0]),
+            ["times_one_thread"] = Math.Round(rates[rates.Count / 2] / Rates(byThreads[0], bytes)[byThreads[0].Count / 2], 2),
             ["steps"] = rates.Count,
             ["tokens"] = tokens,
             ["allocated_bytes_per_token"] = Math.Round((double)passes.Select(static measured => measured.Allocated).Order().ElementAt(passes.Count / 2) / tokens, 1),
         };
     }
+
+    private static List<double> Rates(List<Pass> passes, long bytes) => [.. passes.Select(measured => bytes / 1e6 / measured.Seconds).Order()];
 
     private sealed record Pass(double Seconds, long Tokens, long Allocated);
 }

@@ -16,7 +16,7 @@ internal sealed class TokenizerFolder
     internal static readonly string[] Kinds = ["bpe", "wordpiece", "unigram"];
 
     private const int DocumentCharacters = 4096;
-    private const int MostDocuments = 2048;
+    private const int MostDocuments = 8192;
     private const long TrainingBytes = 100_000_000;
     private const long UnigramTrainingBytes = 20_000_000;
 

@@ -28,9 +28,7 @@ public sealed partial class LanguageModelTokenizer
     {
         if (settings.MaxTokenCount == int.MaxValue)
         {
-            var ids = new List<int>((textSpan.Length / 4) + 16);
-            EncodeWhole(textSpan, settings, ids);
-            return new EncodeResults<int> { Tokens = ids, CharsConsumed = textSpan.Length };
+            return new EncodeResults<int> { Tokens = EncodeWhole(textSpan, settings), CharsConsumed = textSpan.Length };
         }
 
         var room = RoomFor(settings.MaxTokenCount);
@@ -47,12 +45,10 @@ public sealed partial class LanguageModelTokenizer
     protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
     {
         if (settings.MaxTokenCount != int.MaxValue) return EncodeToIds(text, textSpan, settings).Tokens.Count;
-        var ids = t_ids ?? [];
-        t_ids = null;
-        ids.Clear();
+        var ids = Borrow();
         EncodePlain(textSpan, settings, ids);
         var count = Plan.SpecialCount + (Plan.SequenceCount * ids.Count);
-        if (ids.Capacity <= MostKeptIds) t_ids = ids;
+        Return(ids);
         return count;
     }
 
@@ -78,20 +74,30 @@ public sealed partial class LanguageModelTokenizer
     private void EncodePlain(ReadOnlySpan<char> text, EncodeSettings settings, List<int> ids) =>
         Pipeline.Encode(text, parseSpecialTokens: false, settings.ConsiderPreTokenization, ids, settings.ConsiderNormalization);
 
-    private void EncodeWhole(ReadOnlySpan<char> text, EncodeSettings settings, List<int> ids)
+    /// <summary>The ids with the special ones around, in a list of just their size: what is handed out is all that is allocated.</summary>
+    private List<int> EncodeWhole(ReadOnlySpan<char> text, EncodeSettings settings)
     {
-        if (Plan.IsBare)
-        {
-            EncodePlain(text, settings, ids);
-            return;
-        }
-
-        var sequence = t_ids ?? [];
-        t_ids = null;
-        sequence.Clear();
+        var sequence = Borrow();
         EncodePlain(text, settings, sequence);
+        var ids = new List<int>(Plan.SpecialCount + (Plan.SequenceCount * sequence.Count));
         Plan.Frame(CollectionsMarshal.AsSpan(sequence), ids);
-        if (sequence.Capacity <= MostKeptIds) t_ids = sequence;
+        Return(sequence);
+        return ids;
+    }
+
+    /// <summary>An empty list to work in, the thread's own unless it is lent already.</summary>
+    private static List<int> Borrow()
+    {
+        var ids = t_ids ?? [];
+        t_ids = null;
+        ids.Clear();
+        return ids;
+    }
+
+    /// <summary>Keeps a list for the thread's next text. A very long one is left to the collector.</summary>
+    private static void Return(List<int> ids)
+    {
+        if (ids.Capacity <= MostKeptIds) t_ids = ids;
     }
 
     /// <summary>How many tokens of a text there is room for beside the special ones; -1 where not even those fit.</summary>

@@ -68,9 +68,6 @@ internal sealed class EncodingPlan
     /// <summary>How often a sequence is put in.</summary>
     public int SequenceCount { get; }
 
-    /// <summary>Whether the ids are those of the one sequence and no more.</summary>
-    public bool IsBare => _layout is [TheSequence];
-
     /// <summary>How many ids are not of a sequence.</summary>
     public int SpecialCount => _layout.Length - SequenceCount;
 
