@@ -48,8 +48,7 @@ internal static unsafe partial class TileKernel
         if (!hasBf16 || hasTiles || !string.IsNullOrEmpty(held))
             return false;
         TorchEngine.EnsureLoaded();
-        var library = NativeLibrary.Load(Library, typeof(TorchSharp.torch).Assembly, null);
-        return NativeLibrary.TryGetExport(library, MultiplyName, out _);
+        return NativeLibrary.TryLoad(Library, typeof(TileKernel).Assembly, null, out var library) && NativeLibrary.TryGetExport(library, MultiplyName, out _);
     }
 
     [LibraryImport(Library, EntryPoint = MultiplyName)]

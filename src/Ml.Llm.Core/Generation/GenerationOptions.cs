@@ -55,6 +55,12 @@ public sealed record GenerationOptions
     /// <summary>Whether the text given back begins with the prompt (default false).</summary>
     public bool IncludePrompt { get; init; }
 
+    /// <summary>
+    /// Whether the C allocator of the process may keep freed memory for the next tensors (default true; Linux only), which
+    /// makes batches faster; see <see cref="TorchEngine.KeepMemory"/>.
+    /// </summary>
+    public bool KeepEngineMemory { get; init; } = true;
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     public void Validate()

@@ -4,39 +4,39 @@ using Ml.Llm.Engine;
 
 namespace Ml.Llm.Kernels;
 
-/// <summary>An activation and its derivative, as kernels use them.</summary>
+/// <summary>An activation of the form x times a share of it, and its derivative, which is formed from the same share.</summary>
 internal interface IActivation
 {
-    static abstract Vector512<float> Value(Vector512<float> x);
+    static abstract Vector512<float> Share(Vector512<float> x);
 
-    static abstract Vector512<float> Slope(Vector512<float> x);
+    static abstract Vector512<float> Slope(Vector512<float> x, Vector512<float> share);
 }
 
 internal readonly struct GeluErf : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Value(Vector512<float> x) => VectorMath.Gelu(x);
+    public static Vector512<float> Share(Vector512<float> x) => VectorMath.NormalShare(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Slope(Vector512<float> x) => VectorMath.GeluSlope(x);
+    public static Vector512<float> Slope(Vector512<float> x, Vector512<float> share) => VectorMath.GeluSlope(x, share);
 }
 
 internal readonly struct GeluTanh : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Value(Vector512<float> x) => VectorMath.GeluTanh(x);
+    public static Vector512<float> Share(Vector512<float> x) => VectorMath.TanhShare(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Slope(Vector512<float> x) => VectorMath.GeluTanhSlope(x);
+    public static Vector512<float> Slope(Vector512<float> x, Vector512<float> share) => VectorMath.GeluTanhSlope(x, share);
 }
 
 internal readonly struct Silu : IActivation
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Value(Vector512<float> x) => VectorMath.Silu(x);
+    public static Vector512<float> Share(Vector512<float> x) => VectorMath.Sigmoid(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Slope(Vector512<float> x) => VectorMath.SiluSlope(x);
+    public static Vector512<float> Slope(Vector512<float> x, Vector512<float> share) => VectorMath.SiluSlope(x, share);
 }
 
 /// <summary>Bias, activation and gate in one pass over a product's result, and back.</summary>
@@ -62,7 +62,10 @@ internal static unsafe class ActivationKernels
         EngineThreads.For(count, Grain, (begin, end) =>
         {
             for (var i = begin; i < end; i += Lanes.Count)
-                Lanes.Store(result + i, TActivation.Value(Lanes.Load(x + i, end - i)), end - i);
+            {
+                var value = Lanes.Load(x + i, end - i);
+                Lanes.Store(result + i, value * TActivation.Share(value), end - i);
+            }
         });
 
     /// <summary>gradient of x = gradient of the result * slope(x).</summary>
@@ -70,7 +73,10 @@ internal static unsafe class ActivationKernels
         EngineThreads.For(count, Grain, (begin, end) =>
         {
             for (var i = begin; i < end; i += Lanes.Count)
-                Lanes.Store(gradient + i, Lanes.Load(resultGradient + i, end - i) * TActivation.Slope(Lanes.Load(x + i, end - i)), end - i);
+            {
+                var value = Lanes.Load(x + i, end - i);
+                Lanes.Store(gradient + i, Lanes.Load(resultGradient + i, end - i) * TActivation.Slope(value, TActivation.Share(value)), end - i);
+            }
         });
 
     /// <summary>result = activation(gate) * up, where a row of gateUp is gate then up.</summary>
@@ -85,7 +91,8 @@ internal static unsafe class ActivationKernels
                 for (long i = 0; i < width; i += Lanes.Count)
                 {
                     var up = Lanes.Load(gate + width + i, width - i);
-                    Lanes.Store(line + i, TActivation.Value(Lanes.Load(gate + i, width - i)) * up, width - i);
+                    var value = Lanes.Load(gate + i, width - i);
+                    Lanes.Store(line + i, value * TActivation.Share(value) * up, width - i);
                 }
             }
         });
@@ -104,8 +111,9 @@ internal static unsafe class ActivationKernels
                     var left = width - i;
                     var above = Lanes.Load(resultGradient + (row * width) + i, left);
                     var x = Lanes.Load(gate + i, left);
-                    Lanes.Store(into + i, above * Lanes.Load(gate + width + i, left) * TActivation.Slope(x), left);
-                    Lanes.Store(into + width + i, above * TActivation.Value(x), left);
+                    var share = TActivation.Share(x);
+                    Lanes.Store(into + i, above * Lanes.Load(gate + width + i, left) * TActivation.Slope(x, share), left);
+                    Lanes.Store(into + width + i, above * x * share, left);
                 }
             }
         });

@@ -32,7 +32,7 @@ internal static unsafe class TileProducts
     /// <summary>Of a weight's gradient: the tokens that one call multiplies.</summary>
     private const int Tokens = 1024;
 
-    /// <summary>Panels that a task multiplies one piece of its rows with, where the rows come in several pieces.</summary>
+    /// <summary>Panels that a task multiplies its rows with, whose results lie side by side: whole lines are written.</summary>
     private const int PanelsAtOnce = 4;
 
     private delegate void AddTile(float* tile, long row, long column, long rows, long columns);

@@ -36,17 +36,19 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Sigmoid(Vector512<float> x) => Vector512<float>.One / (Vector512<float>.One + Exp(-x));
 
-    /// <summary>The tanh form of GELU: 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel, arXiv 1606.08415).</summary>
+    /// <summary>
+    /// What GELU's tanh form, 0.5 x (1 + tanh u) for u = sqrt(2/pi) (x + 0.044715 x^3), multiplies x with: σ(2u) (Hendrycks and
+    /// Gimpel, arXiv 1606.08415).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> GeluTanh(Vector512<float> x) => x * TanhShare(x, x * x);
+    internal static Vector512<float> TanhShare(Vector512<float> x) =>
+        Sigmoid(x * Vector512.Create(2 * GeluScale) * Vector512.FusedMultiplyAdd(x * x, Vector512.Create(GeluCube), Vector512<float>.One));
 
-    /// <summary>The derivative of <see cref="GeluTanh"/>.</summary>
+    /// <summary>The derivative of GELU's tanh form, from its share.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> GeluTanhSlope(Vector512<float> x)
+    internal static Vector512<float> GeluTanhSlope(Vector512<float> x, Vector512<float> share)
     {
-        var square = x * x;
-        var share = TanhShare(x, square);
-        var slope = Vector512.Create(2 * GeluScale) * Vector512.FusedMultiplyAdd(square, Vector512.Create(3 * GeluCube), Vector512<float>.One);
+        var slope = Vector512.Create(2 * GeluScale) * Vector512.FusedMultiplyAdd(x * x, Vector512.Create(3 * GeluCube), Vector512<float>.One);
         return Vector512.FusedMultiplyAdd(x * share * (Vector512<float>.One - share), slope, share);
     }
 
@@ -65,36 +67,21 @@ internal static class VectorMath
         return Vector512.CopySign(result, x);
     }
 
-    /// <summary>GELU with the error function: x Φ(x).</summary>
+    /// <summary>What GELU with the error function multiplies x with: Φ(x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> Gelu(Vector512<float> x) => x * NormalShare(x);
+    internal static Vector512<float> NormalShare(Vector512<float> x) =>
+        Vector512.Create(0.5f) * (Vector512<float>.One + Erf(x * Vector512.Create(0.70710678f)));
 
-    /// <summary>The derivative of <see cref="Gelu"/>: Φ(x) + x φ(x).</summary>
+    /// <summary>The derivative of GELU, from its share: Φ(x) + x φ(x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> GeluSlope(Vector512<float> x)
+    internal static Vector512<float> GeluSlope(Vector512<float> x, Vector512<float> share)
     {
         var density = Exp(x * x * Vector512.Create(-0.5f)) * Vector512.Create(0.3989422804f);
-        return Vector512.FusedMultiplyAdd(x, density, NormalShare(x));
+        return Vector512.FusedMultiplyAdd(x, density, share);
     }
 
-    /// <summary>x σ(x).</summary>
+    /// <summary>The derivative of x σ(x), from its share σ: σ (1 + x (1 - σ)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> Silu(Vector512<float> x) => x * Sigmoid(x);
-
-    /// <summary>The derivative of <see cref="Silu"/>: σ (1 + x (1 - σ)).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> SiluSlope(Vector512<float> x)
-    {
-        var share = Sigmoid(x);
-        return Vector512.FusedMultiplyAdd(x * share, Vector512<float>.One - share, share);
-    }
-
-    /// <summary>0.5 (1 + tanh u) = σ(2u), for GELU's u.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> TanhShare(Vector512<float> x, Vector512<float> square) =>
-        Sigmoid(x * Vector512.Create(2 * GeluScale) * Vector512.FusedMultiplyAdd(square, Vector512.Create(GeluCube), Vector512<float>.One));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> NormalShare(Vector512<float> x) =>
-        Vector512.Create(0.5f) * (Vector512<float>.One + Erf(x * Vector512.Create(0.70710678f)));
+    internal static Vector512<float> SiluSlope(Vector512<float> x, Vector512<float> share) =>
+        Vector512.FusedMultiplyAdd(x * share, Vector512<float>.One - share, share);
 }

@@ -57,6 +57,8 @@ public sealed class LanguageModelTransformer : ITransformer, IDisposable
         Columns = columns;
         Generation = generation;
         TrainingFacts = trainingFacts;
+        if (generation.KeepEngineMemory && TorchEngine.KeepMemory())
+            new ComponentHost(environment, Name).Info("The C allocator of this process keeps freed memory from now on, which makes batches faster; KeepEngineMemory = false leaves it alone.");
         mapping = MakeMapping(shared.Model, columns, generation);
         this.shared = shared.Use();
     }
