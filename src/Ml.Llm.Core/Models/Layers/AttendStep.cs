@@ -60,7 +60,7 @@ internal sealed unsafe class AttendStep(AttentionGeometry attention, AttentionLa
         fixed (float* cosines = attention.Rotary?.CosineArray, sines = attention.Rotary?.SineArray)
         fixed (int* positions = layout.Positions, firstKey = layout.FirstKey)
         {
-            var heads = Heads(cosines, sines, positions);
+            var heads = attention.For(layout, layout.Length, cosines, sines, positions);
             HeadKernels.Split(At<T>(source), At<T>(query!), At<T>(key!), At<T>(value!), heads, attention.Scale);
             for (var row = 0; row < layout.Batch; row += RowsAtOnce<T>())
             {
@@ -81,7 +81,7 @@ internal sealed unsafe class AttendStep(AttentionGeometry attention, AttentionLa
         fixed (float* cosines = attention.Rotary?.CosineArray, sines = attention.Rotary?.SineArray)
         fixed (int* positions = layout.Positions, firstKey = layout.FirstKey)
         {
-            var heads = Heads(cosines, sines, positions);
+            var heads = attention.For(layout, layout.Length, cosines, sines, positions);
             using var mixed = empty_like(query!);
             HeadKernels.Transpose(At<T>(mixed), At<T>(resultGradient), heads, toTokens: false);
             using var valueGradient = empty_like(value!);
@@ -110,18 +110,6 @@ internal sealed unsafe class AttendStep(AttentionGeometry attention, AttentionLa
     private Tensor Part(Tensor whole, int row, int rows) => whole.narrow(0, (long)row * attention.KeyValueHeads, (long)rows * attention.KeyValueHeads);
 
     private int* FirstKeys(int* all, int row) => all is null ? null : all + (row * layout.Length);
-
-    private HeadLayout Heads(float* cosines, float* sines, int* positions) => new()
-    {
-        Batch = layout.Batch,
-        Length = layout.Length,
-        Heads = attention.Heads,
-        KeyValueHeads = attention.KeyValueHeads,
-        HeadDim = attention.HeadDim,
-        Cosines = cosines,
-        Sines = sines,
-        Positions = positions,
-    };
 
     private void Release()
     {

@@ -1,3 +1,4 @@
+using Ml.Llm.Kernels;
 using static TorchSharp.torch;
 
 namespace Ml.Llm.Models.Layers;
@@ -69,7 +70,22 @@ internal interface ILayers
 internal sealed record Norm(NormKind Kind, WeightGroup Weight, WeightGroup? Bias, float Epsilon);
 
 /// <summary>Heads, scale and rotary table of one layer's attention.</summary>
-internal sealed record AttentionGeometry(int Heads, int KeyValueHeads, int HeadDim, float Scale, RotaryTable? Rotary);
+internal sealed record AttentionGeometry(int Heads, int KeyValueHeads, int HeadDim, float Scale, RotaryTable? Rotary)
+{
+    /// <summary>What kernels are given of these heads and of the rows; the pointers are those of pinned arrays.</summary>
+    internal unsafe HeadLayout For(AttentionLayout rows, int room, float* cosines, float* sines, int* positions) => new()
+    {
+        Batch = rows.Batch,
+        Length = rows.Length,
+        Room = room,
+        Heads = Heads,
+        KeyValueHeads = KeyValueHeads,
+        HeadDim = HeadDim,
+        Cosines = cosines,
+        Sines = sines,
+        Positions = positions,
+    };
+}
 
 /// <summary>A loss: the scalar to call backward on, the number of labels, and the sum of their negative log-likelihoods in nats.</summary>
 internal readonly record struct LossResult(Tensor Loss, long Count, double Sum);

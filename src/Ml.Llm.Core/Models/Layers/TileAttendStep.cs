@@ -25,7 +25,7 @@ internal sealed unsafe class TileAttendStep(AttentionGeometry attention, Attenti
         fixed (float* cosines = attention.Rotary?.CosineArray, sines = attention.Rotary?.SineArray)
         fixed (int* positions = layout.Positions, firstKey = layout.FirstKey)
         {
-            var heads = Heads(cosines, sines, positions);
+            var heads = attention.For(layout, room, cosines, sines, positions);
             HeadKernels.Split(At(source), At(query), At(key), At(value), heads, attention.Scale);
             TileAttention.Forward(Tensors(firstKey), heads);
             HeadKernels.Transpose(At(mixed), At(result), heads, toTokens: true);
@@ -47,7 +47,7 @@ internal sealed unsafe class TileAttendStep(AttentionGeometry attention, Attenti
         fixed (float* cosines = attention.Rotary?.CosineArray, sines = attention.Rotary?.SineArray)
         fixed (int* positions = layout.Positions, firstKey = layout.FirstKey)
         {
-            var heads = Heads(cosines, sines, positions);
+            var heads = attention.For(layout, room, cosines, sines, positions);
             HeadKernels.Transpose(At(above), At(tokens), heads, toTokens: false);
             TileAttention.Backward(Tensors(firstKey), TensorMemory.Bf16(above), heads, TensorMemory.Bf16(queryGradient), TensorMemory.Bf16(keyGradient), TensorMemory.Bf16(valueGradient));
             HeadKernels.Join(At(queryGradient), At(keyGradient), At(valueGradient), At(result), heads, attention.Scale);
@@ -74,19 +74,6 @@ internal sealed unsafe class TileAttendStep(AttentionGeometry attention, Attenti
         Mixed = TensorMemory.Bf16(mixed!),
         Denominators = TensorMemory.Floats(denominators!),
         FirstKey = firstKey,
-    };
-
-    private HeadLayout Heads(float* cosines, float* sines, int* positions) => new()
-    {
-        Batch = layout.Batch,
-        Length = layout.Length,
-        Room = room,
-        Heads = attention.Heads,
-        KeyValueHeads = attention.KeyValueHeads,
-        HeadDim = attention.HeadDim,
-        Cosines = cosines,
-        Sines = sines,
-        Positions = positions,
     };
 
     private void Release()
