@@ -52,8 +52,10 @@ internal static partial class Products
         using var turned = weight.t();
         CheckMatrices(result, x, turned);
         var (rows, width, depth) = (x.size(0), weight.size(0), weight.size(1));
+        if (bias is not null && bias.numel() != width)
+            throw Mismatch(result, x, bias);
         var added = bias is null ? null : TensorMemory.Floats(bias);
-        if (InTiles(x, weight, rows, width, depth))
+        if (InMemory(x, weight) && TileProducts.Fits(rows, width, depth))
         {
             TileProducts.Linear(TensorMemory.Bf16(x), TensorMemory.Bf16(weight), added, (Bf16*)TensorMemory.Bf16(result), rows, width, depth);
             return;
@@ -72,7 +74,7 @@ internal static partial class Products
     internal static unsafe void LinearInputGradient(Tensor result, Tensor above, Tensor weight)
     {
         CheckMatrices(result, above, weight);
-        if (InTiles(above, weight, above.size(0), weight.size(1), weight.size(0)))
+        if (InMemory(above, weight) && TileProducts.Fits(above.size(0), weight.size(1), weight.size(0)))
             TileProducts.InputGradient(TensorMemory.Bf16(above), TensorMemory.Bf16(weight), (Bf16*)TensorMemory.Bf16(result), above.size(0), weight.size(1), weight.size(0));
         else
             Multiply(result, above, weight);
@@ -81,6 +83,12 @@ internal static partial class Products
     /// <summary>gradient (+)= above' x, for above [n,out], x [n,in] and an fp32 gradient [out,in]: that of a linear layer's weight.</summary>
     internal static unsafe void LinearWeightGradient(Tensor gradient, Tensor above, Tensor x, bool add)
     {
+        if (above.dim() != 2 || x.dim() != 2 || gradient.dim() != 2 || above.dtype != x.dtype
+            || above.size(0) != x.size(0) || gradient.size(0) != above.size(1) || gradient.size(1) != x.size(1))
+        {
+            throw Mismatch(gradient, above, x);
+        }
+
         using var turned = above.t();
         if (above.dtype == ScalarType.Float32)
         {
@@ -89,7 +97,7 @@ internal static partial class Products
             else
                 Multiply(gradient, turned, x);
         }
-        else if (InTiles(above, x, above.size(0), above.size(1), 32) && x.size(1) % 16 == 0)
+        else if (InMemory(above, x) && TileProducts.FitsGradient(above.size(0), above.size(1), x.size(1)))
         {
             TileProducts.WeightGradient(TensorMemory.Bf16(above), TensorMemory.Bf16(x), TensorMemory.Floats(gradient), above.size(0), above.size(1), x.size(1), add);
         }
@@ -101,8 +109,9 @@ internal static partial class Products
         }
     }
 
-    private static bool InTiles(Tensor left, Tensor right, long rows, long width, long depth) =>
-        left.dtype == ScalarType.BFloat16 && left.device_type == DeviceType.CPU && left.is_contiguous() && right.is_contiguous() && TileProducts.Fits(rows, width, depth);
+    /// <summary>Whether operands lie as tiles are cut from them: bf16, on the CPU, row after row.</summary>
+    private static bool InMemory(Tensor left, Tensor right) =>
+        left.dtype == ScalarType.BFloat16 && left.device_type == DeviceType.CPU && left.is_contiguous() && right.is_contiguous();
 
     private static void CheckMatrices(Tensor result, Tensor left, Tensor right)
     {

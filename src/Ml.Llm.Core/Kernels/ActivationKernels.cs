@@ -39,7 +39,7 @@ internal readonly struct Silu : IActivation
     public static Vector512<float> Slope(Vector512<float> x, Vector512<float> share) => VectorMath.SiluSlope(x, share);
 }
 
-/// <summary>Bias, activation and gate in one pass over a product's result, and back.</summary>
+/// <summary>Bias, activation and gate over a product's result, and back.</summary>
 internal static unsafe class ActivationKernels
 {
     private const int Grain = 8 * 1024;

@@ -11,8 +11,8 @@ internal unsafe readonly struct HeadLayout
 
     internal required int Length { get; init; }
 
-    /// <summary>The tokens that a head has room for, at least <see cref="Length"/>, which is the default.</summary>
-    internal int Room { get => field == 0 ? Length : field; init; }
+    /// <summary>The tokens that a head has room for, at least <see cref="Length"/>.</summary>
+    internal required int Room { get; init; }
 
     internal required int Heads { get; init; }
 

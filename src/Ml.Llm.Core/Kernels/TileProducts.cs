@@ -35,43 +35,25 @@ internal static unsafe class TileProducts
     /// <summary>Panels that a task multiplies its rows with, whose results lie side by side: whole lines are written.</summary>
     private const int PanelsAtOnce = 4;
 
+    private delegate void PackPanel(long first, long columns, uint* panel);
+
     private delegate void AddTile(float* tile, long row, long column, long rows, long columns);
 
     /// <summary>Whether a product of these sizes is laid out here. Few rows do not repay the copies.</summary>
     internal static bool Fits(long rows, long width, long depth) =>
         TileKernel.Supported && rows >= RowStep && width % Lanes.Count == 0 && depth % (2 * Lanes.Count) == 0;
 
+    /// <summary>Whether the gradient of a weight [height, width] over so many tokens is laid out here.</summary>
+    internal static bool FitsGradient(long tokens, long height, long width) =>
+        TileKernel.Supported && tokens >= RowStep && height % Lanes.Count == 0 && width % Lanes.Count == 0;
+
     /// <summary>result = x W' + bias, for x [rows, depth], W [width, depth], bias [width] or null, result [rows, width].</summary>
-    internal static void Linear(ushort* x, ushort* weight, float* bias, Bf16* result, long rows, long width, long depth)
-    {
-        using var packed = new PairBuffer(PanelCount(width) * Width * (depth / 2));
-        var panels = packed.Pairs;
-        EngineThreads.Share(PanelCount(width), queue =>
-        {
-            while (queue.Next(out var panel))
-            {
-                var first = panel * Width;
-                TilePacking.PanelOfRows(weight + (first * depth), Math.Min(Width, width - first), depth, depth, panels + (panel * Width * (depth / 2)));
-            }
-        });
-        Multiply(x, panels, bias, result, rows, width, depth);
-    }
+    internal static void Linear(ushort* x, ushort* weight, float* bias, Bf16* result, long rows, long width, long depth) =>
+        Multiply(x, bias, result, rows, width, depth, (first, columns, panel) => TilePacking.PanelOfRows(weight + (first * depth), columns, depth, depth, panel));
 
     /// <summary>result = above W, for above [rows, depth], W [depth, width], result [rows, width].</summary>
-    internal static void InputGradient(ushort* above, ushort* weight, Bf16* result, long rows, long width, long depth)
-    {
-        using var packed = new PairBuffer(PanelCount(width) * Width * (depth / 2));
-        var panels = packed.Pairs;
-        EngineThreads.Share(PanelCount(width), queue =>
-        {
-            while (queue.Next(out var panel))
-            {
-                var first = panel * Width;
-                TilePacking.PanelOfColumns(weight + first, Math.Min(Width, width - first), depth, depth, width, panels + (panel * Width * (depth / 2)));
-            }
-        });
-        Multiply(above, panels, null, result, rows, width, depth);
-    }
+    internal static void InputGradient(ushort* above, ushort* weight, Bf16* result, long rows, long width, long depth) =>
+        Multiply(above, null, result, rows, width, depth, (first, columns, panel) => TilePacking.PanelOfColumns(weight + first, columns, depth, depth, width, panel));
 
     /// <summary>gradient (+)= above' x, for above [tokens, height], x [tokens, width], gradient [height, width] fp32.</summary>
     /// <remarks>The wider of the two is turned over, a band of its columns at a time; the other's panels are used by every band.</remarks>
@@ -124,9 +106,16 @@ internal static unsafe class TileProducts
         });
     }
 
-    private static void Multiply(ushort* left, uint* panels, float* bias, Bf16* result, long rows, long width, long depth)
+    private static void Multiply(ushort* left, float* bias, Bf16* result, long rows, long width, long depth, PackPanel pack)
     {
         var panelCount = PanelCount(width);
+        using var packed = new PairBuffer(panelCount * Width * (depth / 2));
+        var panels = packed.Pairs;
+        EngineThreads.Share(panelCount, queue =>
+        {
+            while (queue.Next(out var panel))
+                pack(panel * Width, Math.Min(Width, width - (panel * Width)), panels + (panel * Width * (depth / 2)));
+        });
         var groups = (panelCount + PanelsAtOnce - 1) / PanelsAtOnce;
         var bands = (rows + Rows - 1) / Rows;
         var pieceDepth = PieceOf(depth);

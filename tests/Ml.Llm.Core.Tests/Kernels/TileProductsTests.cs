@@ -60,6 +60,15 @@ public sealed class TileProductsTests
         Assert.AreEqual(64, isnan(result).sum().item<long>());
     }
 
+    [TestMethod]
+    public void Operands_that_do_not_fit_are_refused_before_memory_is_touched()
+    {
+        using var scope = NewDisposeScope();
+        var (x, weight, above, _) = Operands(64, 64, 32);
+        Assert.ThrowsExactly<ArgumentException>(() => Products.LinearWeightGradient(zeros(64, 16), above, x, add: false));
+        Assert.ThrowsExactly<ArgumentException>(() => Products.Linear(empty([64, 64], ScalarType.BFloat16), x, weight, zeros(32)));
+    }
+
     private static (Tensor X, Tensor Weight, Tensor Above, Tensor Bias) Operands(int rows, int width, int depth)
     {
         var generator = new Generator(7, CPU);

@@ -65,7 +65,6 @@ internal sealed class WordCache
     public void Add(ReadOnlySpan<char> word, uint hash, ReadOnlySpan<int> ids)
     {
         var length = FirstId + ids.Length + ((word.Length + 1) / 2);
-        if (length > LeastRoom / 2) return;
         lock (_writer)
         {
             var table = _table is { } present && _writer.Used + length <= present.Words.Length ? present : Larger(_table);
