@@ -20,6 +20,10 @@ public sealed class HandWrittenPatternTests
     [DataRow(Cl100kPattern.Qwen2Text, "Oniguruma")]
     [DataRow(Cl100kPattern.TiktokenText, "Rust")]
     [DataRow(O200kPattern.Text, "Oniguruma")]
+    [DataRow(" {2,}", "Oniguruma")]
+    [DataRow("\\s+", "Oniguruma")]
+    [DataRow("[^\\p{L}\\s]{2,}", "Oniguruma")]
+    [DataRow("\\P{L}++", "Rust")]
     public void A_hand_written_matcher_equals_the_engine(string pattern, string syntaxName)
     {
         var syntax = Enum.Parse<PatternSyntax>(syntaxName);
@@ -53,7 +57,12 @@ public sealed class HandWrittenPatternTests
     }
 
     [TestMethod]
-    public void Another_pattern_goes_to_the_engine() => Assert.IsInstanceOfType<CodePointRegex>(TextPatterns.Of(Gpt2Pattern.Text + "|x"));
+    [DataRow(Gpt2Pattern.Text + "|x")]
+    [DataRow("\\s+?")]
+    [DataRow("\\s*")]
+    [DataRow("\\s{2,3}")]
+    [DataRow("(\\s+)+")]
+    public void Another_pattern_goes_to_the_engine(string pattern) => Assert.IsInstanceOfType<CodePointRegex>(TextPatterns.Of(pattern));
 
     private static string Escaped(string text) => string.Concat(text.Select(unit => unit is >= ' ' and < '\u007F' ? unit.ToString() : $"\\u{(int)unit:X4}"));
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.ML.Tokenizers;
@@ -181,6 +182,20 @@ public sealed class TokenEncodingTests
         Assert.IsGreaterThan(tokens / 2, cut.Overflowing.Count + tokens);
         Assert.AreSequenceEqual(cut.Ids.Skip(2).Take(1998).ToArray(), cut.Overflowing[0].Ids.Skip(1).Take(1998).ToArray());
         Assert.AreEqual(text.Length, cut.Overflowing[^1].Offsets[^3]);
+    }
+
+    [TestMethod]
+    public void Words_that_are_remembered_have_the_tokens_and_places_of_new_ones()
+    {
+        string[] fragments = ["Hello", "hello", "H", "he", "llo", "world", "lo", "aaa", "aa", "w", "orld", "hellö", "ö", "日", "\U0001F600", "12", "1", "."];
+        foreach (var file in EveryPart.Bytes)
+        {
+            var json = Encoding.UTF8.GetString(file).Replace("\"dropout\":0.1", "\"dropout\":null", StringComparison.Ordinal);
+            LanguageModelTokenizer Make() => LanguageModelTokenizer.FromStream(new MemoryStream(Encoding.UTF8.GetBytes(json)));
+            var warm = Make();
+            ForAll(Gen.Elements(fragments).Zip(Gen.Elements("", " "), string.Concat).ArrayOf().Select(string.Concat).ToArbitrary(), text =>
+                AreEqual(Make().Encode(text), warm.Encode(text)) && Make().EncodeToIds(text).SequenceEqual(warm.EncodeToIds(text)));
+        }
     }
 
     [TestMethod]

@@ -22,7 +22,7 @@ public sealed class WordCacheTests
                 if (word.Length > WordCache.LongestWord) continue;
                 int[] expected = number % 3 == 0 ? [number] : number % 3 == 1 ? [number, 7, 9] : [];
                 var ids = new List<int> { -5 };
-                if (cache.TryAppend(word, out var hash, ids))
+                if (cache.TryAppend(word, ids))
                 {
                     found++;
                     Assert.AreSequenceEqual((int[])[-5, .. expected], ids.ToArray(), word);
@@ -30,7 +30,7 @@ public sealed class WordCacheTests
                 else
                 {
                     Assert.HasCount(1, ids);
-                    cache.Add(word, hash, expected);
+                    cache.Add(word, expected);
                 }
             }
 

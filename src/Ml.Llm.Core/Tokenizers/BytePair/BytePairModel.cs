@@ -63,9 +63,18 @@ internal sealed class BytePairModel : ITokenModel
 
     public void Encode(ReadOnlySpan<char> piece, List<PieceToken> tokens)
     {
+        // A word of one token has that token's place, unless characters may vanish; of others the ends are not kept.
+        var cacheable = IsCacheable(piece) && !_speller.DropsUnknown;
         if (piece.IsEmpty) return;
+        if (cacheable && _cache.TryFind(piece, out var known) && known.Length == 1)
+        {
+            tokens.Add(new PieceToken(known[0], 0, piece.Length, EndsInside: false));
+            return;
+        }
+
         var symbols = SymbolList.Rent();
         Tokenize(piece, symbols);
+        if (cacheable && symbols.Count == 1) _cache.Add(piece, symbols.Ids);
         var character = _speller.CursorOf(piece);
         var start = 0;
         for (var i = 0; i < symbols.Count; i++)
@@ -81,15 +90,16 @@ internal sealed class BytePairModel : ITokenModel
         SymbolList.Return(symbols);
     }
 
+    private bool IsCacheable(ReadOnlySpan<char> word) => word.Length <= WordCache.LongestWord && _dropout is null;
+
     private void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
     {
-        var cacheable = word.Length <= WordCache.LongestWord && _dropout is null;
-        uint hash = 0;
-        if (word.IsEmpty || (cacheable && _cache.TryAppend(word, out hash, ids))) return;
+        var cacheable = IsCacheable(word);
+        if (word.IsEmpty || (cacheable && _cache.TryAppend(word, ids))) return;
 
         var symbols = SymbolList.Rent();
         Tokenize(word, symbols);
-        if (cacheable) _cache.Add(word, hash, symbols.Ids);
+        if (cacheable) _cache.Add(word, symbols.Ids);
         ids.AddRange(symbols.Ids);
         SymbolList.Return(symbols);
     }

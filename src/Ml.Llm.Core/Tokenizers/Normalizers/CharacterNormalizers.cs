@@ -88,15 +88,23 @@ internal sealed class NmtNormalizer : INormalizer
 
     public void Normalize(AlignedText text)
     {
+        // One unit for one, in its place, up to the first that is left out.
+        var units = text.ReplaceableUnits;
+        var kept = 0;
+        for (; kept < units.Length && !IsLeftOut(units[kept]); kept++) units[kept] = s_map[units[kept]];
+        if (kept == units.Length) return;
+
         text.BeginRewrite();
-        for (var position = 0; position < text.Length; position++)
+        text.Keep(0, kept);
+        for (var position = kept; position < text.Length; position++)
         {
-            var mapped = s_map[text.Units[position]];
-            if (mapped != AlignedText.LeftOut || text.Units[position] == AlignedText.LeftOut) text.Put(mapped, position);
+            if (!IsLeftOut(text.Units[position])) text.Put(s_map[text.Units[position]], position);
         }
 
         text.EndRewrite();
     }
+
+    private static bool IsLeftOut(char unit) => s_map[unit] == AlignedText.LeftOut && unit != AlignedText.LeftOut;
 
     public void WriteTo(JsonOutput output)
     {

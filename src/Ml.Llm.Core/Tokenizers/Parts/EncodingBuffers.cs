@@ -29,6 +29,9 @@ internal sealed class EncodingBuffers
     /// <summary>The tokens of a piece.</summary>
     public List<PieceToken> PieceTokens { get; } = [];
 
+    /// <summary>The tokens of the whole text.</summary>
+    public List<DetailedToken> Tokens { get; } = [];
+
     /// <summary>This thread's spare ones, or new ones; whoever asks again before they are given back gets others.</summary>
     public static EncodingBuffers Rent()
     {
@@ -47,6 +50,7 @@ internal sealed class EncodingBuffers
         Trim(NormalizedSegments);
         Trim(Places);
         Trim(PieceTokens);
+        Trim(Tokens);
         t_spare = this;
     }
 

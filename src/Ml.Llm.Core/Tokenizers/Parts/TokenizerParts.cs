@@ -96,7 +96,6 @@ internal readonly record struct PieceToken(int Id, int Start, int End, bool Ends
 /// <param name="Start">The first UTF-16 unit of the text that it stands for.</param>
 /// <param name="End">The unit after its last.</param>
 /// <param name="Word">The number of the piece it comes from, -1 for a special token that the post-processor put in.</param>
-/// <param name="TypeId">The type of its sequence.</param>
 /// <param name="EndsInside">Whether it ends inside a character.</param>
 /// <param name="Text">For an added token found in the text, the text that it takes, stripped white space included; else null.</param>
-internal readonly record struct DetailedToken(int Id, int Start, int End, int Word, int TypeId = 0, bool EndsInside = false, string? Text = null);
+internal readonly record struct DetailedToken(int Id, int Start, int End, int Word, bool EndsInside = false, string? Text = null);

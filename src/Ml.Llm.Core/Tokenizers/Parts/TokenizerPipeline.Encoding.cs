@@ -33,7 +33,7 @@ internal sealed partial class TokenizerPipeline
         buffers.Return();
     }
 
-    /// <summary>The tokens of a text with their places, before offsets are trimmed.</summary>
+    /// <summary>The tokens of a text with their places, before offsets are trimmed, in a list of just their size.</summary>
     /// <param name="text">The text.</param>
     /// <param name="parseSpecialTokens">Whether the text of a special token is that token.</param>
     /// <param name="preTokenize">Whether the text is split; else each stretch between added tokens is one piece.</param>
@@ -43,10 +43,11 @@ internal sealed partial class TokenizerPipeline
         ReadOnlySpan<char> text, bool parseSpecialTokens, bool preTokenize, int enough = int.MaxValue, bool normalize = true)
     {
         var buffers = EncodingBuffers.Rent();
-        var sink = new DetailSink(Model, buffers.PieceTokens, enough);
+        var sink = new DetailSink(Model, buffers.PieceTokens, buffers.Tokens, enough);
         Walk(text, new Steps(parseSpecialTokens, normalize, preTokenize), buffers, ref sink);
+        var tokens = new List<DetailedToken>(buffers.Tokens);
         buffers.Return();
-        return sink.Tokens;
+        return tokens;
     }
 
     private void Walk<TSink>(ReadOnlySpan<char> text, Steps steps, EncodingBuffers buffers, ref TSink sink)
@@ -133,18 +134,16 @@ internal sealed partial class TokenizerPipeline
     }
 
     /// <summary>Takes tokens with their places and the numbers of their words.</summary>
-    private struct DetailSink(ITokenModel model, List<PieceToken> pieceTokens, int enough) : ITokenSink
+    private struct DetailSink(ITokenModel model, List<PieceToken> pieceTokens, List<DetailedToken> tokens, int enough) : ITokenSink
     {
         private int _word;
 
-        public List<DetailedToken> Tokens { get; } = [];
-
         public readonly bool WantsPlaces => true;
 
-        public readonly bool IsFull => Tokens.Count > enough;
+        public readonly bool IsFull => tokens.Count > enough;
 
         public void AddToken(int id, int start, int end, ReadOnlySpan<char> spelling) =>
-            Tokens.Add(new DetailedToken(id, start, end, _word++, Text: spelling.ToString()));
+            tokens.Add(new DetailedToken(id, start, end, _word++, Text: spelling.ToString()));
 
         public void AddPiece(AlignedText text, int start, int end)
         {
@@ -154,7 +153,7 @@ internal sealed partial class TokenizerPipeline
             {
                 var (first, last) = (start + token.Start, start + token.End);
                 var from = text.StartOf(first);
-                Tokens.Add(new DetailedToken(
+                tokens.Add(new DetailedToken(
                     token.Id,
                     from,
                     last > first ? text.EndOf(last - 1) : from,

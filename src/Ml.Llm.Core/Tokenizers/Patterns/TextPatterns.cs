@@ -1,6 +1,6 @@
 namespace Ml.Llm.Tokenization;
 
-/// <summary>Makes a matcher from the text of a pattern: a hand-written one for patterns known well, else the engine.</summary>
+/// <summary>Makes a matcher from the text of a pattern: a hand-written one for patterns known well and for mere runs, else the engine.</summary>
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class TextPatterns
 {
@@ -13,6 +13,6 @@ internal static class TextPatterns
         Cl100kPattern.Qwen2Text => new Cl100kPattern(mostNumbers: 1),
         Cl100kPattern.TiktokenText when syntax == PatternSyntax.Rust => new Cl100kPattern(mostNumbers: 3, wholeAtEnd: true),
         O200kPattern.Text => O200kPattern.Instance,
-        _ => new CodePointRegex(pattern, syntax),
+        _ => RunPattern.Of(PatternParser.Parse(pattern, syntax)) ?? (ITextPattern)new CodePointRegex(pattern, syntax),
     };
 }

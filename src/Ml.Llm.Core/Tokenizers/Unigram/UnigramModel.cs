@@ -43,9 +43,8 @@ internal sealed class UnigramModel : ITokenModel
     public void Encode(ReadOnlySpan<char> piece, List<int> ids)
     {
         if (piece.IsEmpty) return;
-        var cacheable = piece.Length <= WordCache.LongestWord && Sampling is null;
-        uint hash = 0;
-        if (cacheable && _cache.TryAppend(piece, out hash, ids)) return;
+        var cacheable = IsCacheable(piece);
+        if (cacheable && _cache.TryAppend(piece, ids)) return;
 
         var before = ids.Count;
         using var utf8 = new Utf8Piece(piece, stackalloc byte[Utf8Piece.StackSize]);
@@ -66,12 +65,20 @@ internal sealed class UnigramModel : ITokenModel
         }
 
         SymbolList.Return(reversed);
-        if (cacheable) _cache.Add(piece, hash, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ids)[before..]);
+        if (cacheable) _cache.Add(piece, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ids)[before..]);
     }
 
     public void Encode(ReadOnlySpan<char> piece, List<PieceToken> tokens)
     {
         if (piece.IsEmpty) return;
+        var cacheable = IsCacheable(piece);
+        if (cacheable && _cache.TryFind(piece, out var found) && found.Length == 1 && found[0] != Vocabulary.Options.UnknownId)
+        {
+            tokens.Add(new PieceToken(found[0], 0, piece.Length, EndsInside: false));
+            return;
+        }
+
+        var before = tokens.Count;
         using var utf8 = new Utf8Piece(piece, stackalloc byte[Utf8Piece.StackSize]);
         var text = utf8.Bytes;
         var reversed = SymbolList.Rent();
@@ -95,7 +102,10 @@ internal sealed class UnigramModel : ITokenModel
         }
 
         SymbolList.Return(reversed);
+        if (cacheable && tokens.Count == before + 1) _cache.Add(piece, [tokens[before].Id]);
     }
+
+    private bool IsCacheable(ReadOnlySpan<char> piece) => piece.Length <= WordCache.LongestWord && Sampling is null;
 
     private void Tokenize(ReadOnlySpan<byte> text, SymbolList reversed)
     {

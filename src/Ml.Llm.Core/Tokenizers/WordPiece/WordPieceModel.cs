@@ -61,23 +61,30 @@ internal sealed class WordPieceModel : ITokenModel
     {
         if (piece.IsEmpty) return;
         var cacheable = piece.Length <= WordCache.LongestWord;
-        uint hash = 0;
-        if (cacheable && _cache.TryAppend(piece, out hash, ids)) return;
+        if (cacheable && _cache.TryAppend(piece, ids)) return;
 
         var before = ids.Count;
         var symbols = SymbolList.Rent();
         if (TryTokenize(piece, symbols)) ids.AddRange(symbols.Ids);
         else ids.Add(UnknownId);
         SymbolList.Return(symbols);
-        if (cacheable) _cache.Add(piece, hash, CollectionsMarshal.AsSpan(ids)[before..]);
+        if (cacheable) _cache.Add(piece, CollectionsMarshal.AsSpan(ids)[before..]);
     }
 
     public void Encode(ReadOnlySpan<char> piece, List<PieceToken> tokens)
     {
         if (piece.IsEmpty) return;
+        var cacheable = piece.Length <= WordCache.LongestWord;
+        if (cacheable && _cache.TryFind(piece, out var known) && known.Length == 1)
+        {
+            tokens.Add(new PieceToken(known[0], 0, piece.Length, EndsInside: false));
+            return;
+        }
+
         var symbols = SymbolList.Rent();
         if (TryTokenize(piece, symbols))
         {
+            if (cacheable && symbols.Count == 1) _cache.Add(piece, symbols.Ids);
             var character = new CharacterCursor(piece);
             for (var i = 0; i < symbols.Count; i++)
             {
