@@ -7,7 +7,7 @@ namespace Ml.Llm.Bench.Tokenizers;
 /// <summary>Encoding documents: MB of UTF-8 a second and allocated bytes a token, the first pass and later ones apart.</summary>
 internal static class EncodeJob
 {
-    private const int Repetitions = 3;
+    private const int Repetitions = 5;
 
     /// <summary>Measures every tokenizer, contenders and numbers of threads in turns, and the peer of bench/peers beside them.</summary>
     internal static void Run(TokenizerFolder folder, BenchOptions options)
@@ -70,30 +70,33 @@ internal static class EncodeJob
     private static Pass Encode(Func<string, int> encode, string[] documents, int threads)
     {
         GC.Collect();
-        var allocated = GC.GetTotalAllocatedBytes(precise: true);
-        var start = Stopwatch.GetTimestamp();
+        var next = -1;
         long tokens = 0;
-        if (threads == 1)
-        {
-            foreach (var document in documents)
-                tokens += encode(document);
-        }
-        else
-        {
-            var next = -1;
-            var workers = Enumerable.Range(0, threads).Select(_ => new Thread(() =>
-            {
-                long mine = 0;
-                for (int i; (i = Interlocked.Increment(ref next)) < documents.Length;)
-                    mine += encode(documents[i]);
-                Interlocked.Add(ref tokens, mine);
-            })).ToList();
-            workers.ForEach(static worker => worker.Start());
-            workers.ForEach(static worker => worker.Join());
-        }
-
+        // What starting threads takes is not encoding: they stand ready before the clock runs.
+        using var ready = new Barrier(threads);
+        var workers = Enumerable.Range(1, threads - 1).Select(_ => new Thread(Work)).ToList();
+        workers.ForEach(static worker => worker.Start());
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+        ready.SignalAndWait();
+        var start = Stopwatch.GetTimestamp();
+        Take();
+        workers.ForEach(static worker => worker.Join());
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         return new Pass(seconds, tokens, GC.GetTotalAllocatedBytes(precise: true) - allocated);
+
+        void Work()
+        {
+            ready.SignalAndWait();
+            Take();
+        }
+
+        void Take()
+        {
+            long mine = 0;
+            for (int i; (i = Interlocked.Increment(ref next)) < documents.Length;)
+                mine += encode(documents[i]);
+            Interlocked.Add(ref tokens, mine);
+        }
     }
 
     private static JsonObject Line(EncodingContender contender, string kind, int threads, string pass, List<Pass>[] byThreads, long bytes)

@@ -27,13 +27,14 @@ internal sealed class WordSpeller
         _symbols = new SymbolTable(_tokens, _options.ContinuingSubwordPrefix, _options.EndOfWordSuffix);
         _byteTokens = _options.FallsBackToBytes ? UnknownTokens.IdsOfBytes(_tokens.IdOf) : null;
         _unknown = _options.UnknownToken is { } token ? _tokens.IdOf(token) : null;
+        DropsUnknown = _options.UnknownToken is null && (_byteTokens is null || Array.IndexOf(_byteTokens, -1) >= 0) && !(takesBytes && KnowsAllBytes());
     }
 
     /// <summary>Whether a character, in the middle of a word, is a token.</summary>
     public bool Knows(int codePoint) => _symbols.IdOf(codePoint, isFirst: false, isLast: false) != SymbolTable.None;
 
     /// <summary>Whether an unknown character may vanish, so that its neighbours meet.</summary>
-    public bool DropsUnknown => _options.UnknownToken is null && (_byteTokens is null || Array.IndexOf(_byteTokens, -1) >= 0);
+    public bool DropsUnknown { get; }
 
     /// <summary>Whether an id is that of a symbol which stands for a character that is no token.</summary>
     public bool StandsForUnknown(int id) => id == _unknown || (_byteTokens is { } bytes && Array.IndexOf(bytes, id) >= 0);
@@ -80,6 +81,19 @@ internal sealed class WordSpeller
         }
 
         return _tokens.TryGetId(characters[..count], out id);
+    }
+
+    private bool KnowsAllBytes()
+    {
+        foreach (var character in ByteAlphabet.Characters)
+        {
+            foreach (var (isFirst, isLast) in ((bool, bool)[])[(false, false), (false, true), (true, false), (true, true)])
+            {
+                if (_symbols.IdOf(character, isFirst, isLast) == SymbolTable.None) return false;
+            }
+        }
+
+        return true;
     }
 
     private int UnknownId => _unknown ?? throw UnknownTokens.Missing("BPE", _options.UnknownToken);
