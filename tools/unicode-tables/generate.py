@@ -5,21 +5,22 @@
     python3 tools/unicode-tables/generate.py [FOLDER OF THE DATABASE, /usr/share/unicode by default]
 
 It writes src/Ml.Llm.Core/Tokenizers/Unicode/unicode.bin (embedded in the assembly, read by UnicodeData.cs) and
-UnicodeScript.cs beside it. The tables in the tree are of Unicode 15.0.0, Debian 12's version.
+UnicodeScript.cs beside it. The tables in the tree were made from Unicode 17.0.0 (unicode-data 17.0.0 of Debian).
 
-What the golden cases of the tokenizers show about versions: no text of theirs holds a character that came after 15.0, but
-[[:alpha:]] takes combining Latin letters that became Alphabetic in 16.0; those are added below. The libraries behind the
-peer are of several ages, and three of them older than this database:
-  - it normalizes, and strips marks, by Unicode 9.0. A decomposition never changes once it is published, so the data of 9.0
-    are those of the characters that 9.0 had; the three marks whose category changed since are listed below.
-  - what it calls punctuation is that of Unicode 8.0, with the two characters whose category changed since.
+The libraries behind the peer are of several ages, as its answers for single characters show:
+  - its patterns and grapheme clusters are of Unicode 16.0: what came later is unassigned, and the few properties that 17.0
+    changed are set back below.
+  - its lower case, and what Digits calls a number, are those of 17.0.
+  - it normalizes, and StripAccents tells marks, by Unicode 9.0. A decomposition never changes once it is published, so the
+    data of 9.0 are those of the characters that 9.0 had; the three marks whose category changed since are listed below.
+  - what it calls punctuation, and BertNormalizer controls and marks without width, are those of Unicode 8.0, with the
+    characters whose category changed since.
   - it tells scripts by Unicode 9.0: characters that came later have none.
-Its patterns, lower case and grapheme clusters are of Unicode 16.0: the 5,812 characters that came after 15.0 are unassigned
-here. Run the script on a newer database to have them.
 
 The file, all numbers LEB128 (7 bits a byte, lowest first, the high bit says that more follow; signed ones zigzag):
   version         length, then ASCII
   properties      two-stage table; see PROPERTY BITS
+  parts           two-stage table; see PART BITS
   scripts         two-stage table of the members of UnicodeScript
   lower, fold     two-stage tables of signed differences: full lower case but U+0130, simple case folding
   decompositions  two-stage table of entries (0: none), then the count of entries, each with its full canonical and full
@@ -29,22 +30,39 @@ A two-stage table is: the distinct values; the distinct blocks of 128 code point
 across blocks; then for each block of the code space which one it is, as runs too.
 
 PROPERTY BITS of a code point, lowest first: 5 general category (as System.Globalization.UnicodeCategory), 8 canonical
-combining class, 4 grapheme cluster break, then one each: White_Space, Alphabetic, Uppercase, Lowercase, word, punctuation,
-mark, Ideographic, Emoji, changed or moved by NFC, by NFD, by NFKC, by NFKD, in Unicode 9.0.
+combining class, 4 grapheme cluster break, then one each: White_Space, Alphabetic, Uppercase, Lowercase, word, Ideographic,
+Emoji, changed or moved by NFC, by NFD, by NFKC, by NFKD, in Unicode 9.0.
+
+PART BITS, what parts ask that go by another version: punctuation and non-spacing mark and control (8.0), mark (9.0), number
+(17.0).
 """
 
 import os
 import sys
 
 CODE_POINTS = 0x110000
+NEWEST = (16, 0)
+VERSION = "16.0.0"
+UNASSIGNED = (99, 0)
 BLOCK = 128
 NORMALIZATION_AGE = (9, 0)
-PUNCTUATION_AGE = (8, 0)
+BERT_AGE = (8, 0)
 SCRIPT_AGE = (9, 0)
 PUNCTUATION_THEN = {0x166D, 0x111C9}  # since then So and Mn
 MARKS_THEN = {0x1CF2, 0x1CF3}  # since then Lo
 NO_MARKS_THEN = {0x111C9}  # Po then
-ALPHABETIC_SINCE = {*range(0x363, 0x370), *range(0x1DD3, 0x1DE7)}  # combining Latin letters, from 16.0 on
+NON_SPACING_THEN = {0x1734, 0x1171E}  # since then Mc
+NO_NON_SPACING_THEN = {0x1885, 0x1886, 0xA9BD, 0x111C9}  # Lo, Lo, Mc and Po then
+CATEGORY_THEN = {0x295: "Ll"}  # in 16.0; since then Lo
+BREAK_THEN = {0x11A3A: "Prepend"}  # in 16.0; since then Other
+# Extended_Pictographic of 13.0 to 16.0; 17.0 took out what will be no emoji.
+PICTOGRAPHIC = """
+A9 AE 203C 2049 2122 2139 2194..2199 21A9..21AA 231A..231B 2328 2388 23CF 23E9..23F3 23F8..23FA 24C2 25AA..25AB 25B6 25C0
+25FB..25FE 2600..2605 2607..2612 2614..2685 2690..2705 2708..2712 2714 2716 271D 2721 2728 2733..2734 2744 2747 274C 274E
+2753..2755 2757 2763..2767 2795..2797 27A1 27B0 27BF 2934..2935 2B05..2B07 2B1B..2B1C 2B50 2B55 3030 303D 3297 3299
+1F000..1F0FF 1F10D..1F10F 1F12F 1F16C..1F171 1F17E..1F17F 1F18E 1F191..1F19A 1F1AD..1F1E5 1F201..1F20F 1F21A 1F22F
+1F232..1F23A 1F23C..1F23F 1F249..1F3FA 1F400..1F53D 1F546..1F64F 1F680..1F6FF 1F774..1F77F 1F7D5..1F7FF 1F80C..1F80F
+1F848..1F84F 1F85A..1F85F 1F888..1F88F 1F8AE..1F8FF 1F90C..1F93A 1F93C..1F945 1F947..1FAFF 1FC00..1FFFD""".split()
 
 # In the order of System.Globalization.UnicodeCategory.
 CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Zs Zl Zp Cc Cf Cs Co Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Cn".split()
@@ -72,27 +90,33 @@ def span(field):
 class Database:
     def __init__(self, folder):
         self.folder = folder
-        with open(self.at("DerivedAge.txt"), encoding="utf-8") as lines:
-            self.version = lines.readline().strip().removeprefix("# DerivedAge-").removesuffix(".txt")
-        self.category = self.values("extracted/DerivedGeneralCategory.txt", "Cn")
-        self.combining = [int(value) for value in self.values("extracted/DerivedCombiningClass.txt", "0")]
-        self.breaks = self.values("auxiliary/GraphemeBreakProperty.txt", "Other")
-        self.script = self.values("Scripts.txt", "Unknown")
+        self.age = [UNASSIGNED] * CODE_POINTS
         self.age = [tuple(map(int, value.split("."))) for value in self.values("DerivedAge.txt", "99.0")]
+        self.category = self.values("extracted/DerivedGeneralCategory.txt", "Cn", CATEGORY_THEN)
+        self.combining = [int(value) for value in self.values("extracted/DerivedCombiningClass.txt", "0")]
+        self.breaks = self.values("auxiliary/GraphemeBreakProperty.txt", "Other", BREAK_THEN)
+        self.script = self.values("Scripts.txt", "Unknown")
         self.unicode_data = {int(row[0], 16): row for row in rows(self.at("UnicodeData.txt"))}
 
     def at(self, name):
         return os.path.join(self.folder, name)
 
-    def values(self, name, default):
+    def values(self, name, default, then=None, newest=NEWEST):
         table = [default] * CODE_POINTS
         for row in rows(self.at(name)):
             for code_point in span(row[0]):
-                table[code_point] = row[1]
+                if not self.is_too_new(code_point, newest):
+                    table[code_point] = row[1]
+        for code_point, value in (then or {}).items():
+            table[code_point] = value
         return table
 
     def members(self, name, property_name):
-        return {code_point for row in rows(self.at(name)) if row[1] == property_name for code_point in span(row[0])}
+        return {code_point for row in rows(self.at(name)) if row[1] == property_name for code_point in span(row[0])
+                if not self.is_too_new(code_point)}
+
+    def is_too_new(self, code_point, newest=NEWEST):
+        return newest < self.age[code_point] < UNASSIGNED
 
     def had(self, code_point, age):
         return self.age[code_point] <= age
@@ -201,28 +225,41 @@ class Output:
 
 def properties_of(database, normalization):
     core, properties = "DerivedCoreProperties.txt", "PropList.txt"
-    alphabetic = database.members(core, "Alphabetic") | ALPHABETIC_SINCE
+    alphabetic = database.members(core, "Alphabetic")
     flags = [
         database.members(properties, "White_Space"), alphabetic,
-        database.members(core, "Uppercase"), database.members(core, "Lowercase")]
-    pictographic = database.members("emoji/emoji-data.txt", "Extended_Pictographic")
+        database.members(core, "Uppercase"),
+        database.members(core, "Lowercase") | {code_point for code_point, value in CATEGORY_THEN.items() if value == "Ll"}]
+    pictographic = {code_point for field in PICTOGRAPHIC for code_point in span(field)}
     ideographic = database.members(properties, "Ideographic")
     emoji = database.members("emoji/emoji-data.txt", "Emoji")
     table = []
     for code_point in range(CODE_POINTS):
         category = database.category[code_point]
         word = code_point in alphabetic or category[0] == "M" or category in ("Nd", "Pc")
-        punctuation = (category[0] == "P" and database.had(code_point, PUNCTUATION_AGE)) or code_point in PUNCTUATION_THEN
-        mark = (category[0] == "M" and database.had(code_point, NORMALIZATION_AGE) and code_point not in NO_MARKS_THEN
-                or code_point in MARKS_THEN)
         grapheme = "Extended_Pictographic" if code_point in pictographic else database.breaks[code_point]
         value = CATEGORIES.index(category) | normalization.combining[code_point] << 5 | BREAKS.index(grapheme) << 13
         for place, members in enumerate(flags):
             value |= (code_point in members) << 17 + place
-        value |= word << 21 | punctuation << 22 | mark << 23
-        value |= (code_point in ideographic) << 24 | (code_point in emoji) << 25
-        value |= normalization.unstable(code_point) << 26 | database.had(code_point, SCRIPT_AGE) << 30
+        value |= word << 21 | (code_point in ideographic) << 22 | (code_point in emoji) << 23
+        value |= normalization.unstable(code_point) << 24 | database.had(code_point, SCRIPT_AGE) << 28
         table.append(value)
+    return table
+
+
+def parts_of(database):
+    newest = database.values("extracted/DerivedGeneralCategory.txt", "Cn", newest=UNASSIGNED)
+    table = []
+    for code_point in range(CODE_POINTS):
+        category = database.category[code_point]
+        had = database.had(code_point, BERT_AGE)
+        punctuation = category[0] == "P" and had or code_point in PUNCTUATION_THEN
+        non_spacing = category == "Mn" and had and code_point not in NO_NON_SPACING_THEN or code_point in NON_SPACING_THEN
+        control = category in ("Cc", "Cf", "Co") and had
+        mark = (category[0] == "M" and database.had(code_point, NORMALIZATION_AGE) and code_point not in NO_MARKS_THEN
+                or code_point in MARKS_THEN)
+        number = newest[code_point][0] == "N"
+        table.append(punctuation | non_spacing << 1 | control << 2 | mark << 3 | number << 4)
     return table
 
 
@@ -237,18 +274,17 @@ def lower_of(database):
 def fold_of(database):
     table = [0] * CODE_POINTS
     for row in rows(database.at("CaseFolding.txt")):
-        if row[1] in "CS":
+        if row[1] in "CS" and not database.is_too_new(int(row[0], 16)):
             table[int(row[0], 16)] = int(row[2], 16) - int(row[0], 16)
     return table
 
 
 def scripts_of(database):
-    """The names of the scripts, Unknown first, each with its short names."""
-    names = {}
+    """The names of the scripts that a code point has, Unknown first, each with its short names."""
+    names, present = {}, set(database.script)
     for row in rows(database.at("PropertyValueAliases.txt")):
-        if row[0] == "sc":
+        if row[0] == "sc" and row[2] in present:
             names[row[2]] = [row[1], *row[3:]]
-    names.pop("Katakana_Or_Hiragana")  # no code point has it
     return {"Unknown": names.pop("Unknown"), **dict(sorted(names.items()))}
 
 
@@ -287,9 +323,10 @@ def main():
     places = {name: place for place, name in enumerate(scripts)}
 
     output = Output()
-    output.number(len(database.version))
-    output.bytes += database.version.encode("ascii")
+    output.number(len(VERSION))
+    output.bytes += VERSION.encode("ascii")
     output.table(properties_of(database, normalization))
+    output.table(parts_of(database))
     output.table([places[name] for name in database.script])
     output.table(lower_of(database), signed=True)
     output.table(fold_of(database), signed=True)
@@ -318,8 +355,8 @@ def main():
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/Ml.Llm.Core/Tokenizers/Unicode")
     with open(os.path.join(folder, "unicode.bin"), "wb") as file:
         file.write(output.bytes)
-    write_scripts(os.path.join(folder, "UnicodeScript.cs"), database.version, scripts)
-    print(f"Unicode {database.version}: {len(output.bytes)} bytes")
+    write_scripts(os.path.join(folder, "UnicodeScript.cs"), VERSION, scripts)
+    print(f"Unicode {VERSION}: {len(output.bytes)} bytes")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Ml.Llm.Tokenization;
 
 /// <summary>What a code point is to normalizers and pre-tokenizers.</summary>
@@ -76,15 +74,10 @@ internal static class CharacterTable
 
     private static CharacterFlags Find(int codePoint)
     {
-        var flags = UnicodeTables.CategoryOf(codePoint) switch
-        {
-            UnicodeCategory.NonSpacingMark => CharacterFlags.NonSpacingMark,
-            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterFlags.Number,
-            UnicodeCategory.Control => codePoint is '\t' or '\n' or '\r' ? CharacterFlags.None : CharacterFlags.Control,
-            UnicodeCategory.Format or UnicodeCategory.PrivateUse => CharacterFlags.Control,
-            _ => CharacterFlags.None,
-        };
-        if (codePoint == 0xFFFD) flags |= CharacterFlags.Control;
+        var flags = CharacterFlags.None;
+        if (UnicodeTables.IsNumber(codePoint)) flags |= CharacterFlags.Number;
+        if (UnicodeTables.IsNonSpacingMark(codePoint)) flags |= CharacterFlags.NonSpacingMark;
+        if ((UnicodeTables.IsControl(codePoint) && codePoint is not ('\t' or '\n' or '\r')) || codePoint == 0xFFFD) flags |= CharacterFlags.Control;
         if (UnicodeTables.IsMark(codePoint)) flags |= CharacterFlags.Mark;
         if (UnicodeTables.IsPunctuation(codePoint) || (codePoint < 0x80 && char.IsSymbol((char)codePoint))) flags |= CharacterFlags.Punctuation;
         if (UnicodeTables.IsWhiteSpace(codePoint)) flags |= CharacterFlags.Space;

@@ -8,7 +8,7 @@ namespace Ml.Llm.Tokenization;
 /// </summary>
 /// <remarks>
 /// Most questions are bits of one word a code point, found with two loads. tools/unicode-tables/generate.py makes the tables,
-/// and tells how the version and the two older sets of characters were chosen.
+/// and tells how their versions were chosen.
 /// </remarks>
 /// <threadsafety>Immutable.</threadsafety>
 internal static partial class UnicodeTables
@@ -16,9 +16,10 @@ internal static partial class UnicodeTables
     private const uint CategoryMask = 31;
     private const int CombiningShift = 5;
     private const int BreakShift = 13;
-    private const int FormShift = 26;
+    private const int FormShift = 24;
 
     private static readonly TwoStageTable<uint> s_properties;
+    private static readonly TwoStageTable<Part> s_parts;
     private static readonly TwoStageTable<UnicodeScript> s_scripts;
     private static readonly TwoStageTable<int> s_lower;
     private static readonly TwoStageTable<int> s_fold;
@@ -29,6 +30,7 @@ internal static partial class UnicodeTables
         var data = UnicodeData.Open();
         Version = data.Text();
         s_properties = data.Table(static value => (uint)value);
+        s_parts = data.Table(static value => (Part)value);
         s_scripts = data.Table(static value => (UnicodeScript)value);
         s_lower = data.Table(static value => value, signed: true);
         s_fold = data.Table(static value => value, signed: true);
@@ -45,11 +47,19 @@ internal static partial class UnicodeTables
         Uppercase = 1 << 19,
         Lowercase = 1 << 20,
         Word = 1 << 21,
-        Punctuation = 1 << 22,
-        Mark = 1 << 23,
-        Ideographic = 1 << 24,
-        Emoji = 1 << 25,
-        InVersion9 = 1 << 30,
+        Ideographic = 1 << 22,
+        Emoji = 1 << 23,
+        InVersion9 = 1 << 28,
+    }
+
+    [Flags]
+    private enum Part : byte
+    {
+        Punctuation = 1,
+        NonSpacingMark = 2,
+        Control = 4,
+        Mark = 8,
+        Number = 16,
     }
 
     /// <summary>The version of the Unicode standard.</summary>
@@ -89,10 +99,19 @@ internal static partial class UnicodeTables
     public static bool IsWordOrJoiner(int codePoint) => IsWord(codePoint) || codePoint is 0x200C or 0x200D;
 
     /// <summary>The categories P*, of Unicode 8.0 as in Hugging Face's parts: ASCII symbols such as $ and + are not among them.</summary>
-    public static bool IsPunctuation(int codePoint) => Has(codePoint, Property.Punctuation);
+    public static bool IsPunctuation(int codePoint) => Has(codePoint, Part.Punctuation);
+
+    /// <summary>The category Mn, of Unicode 8.0 as in Hugging Face's BertNormalizer.</summary>
+    public static bool IsNonSpacingMark(int codePoint) => Has(codePoint, Part.NonSpacingMark);
+
+    /// <summary>The categories Cc, Cf and Co, of Unicode 8.0 as in Hugging Face's BertNormalizer.</summary>
+    public static bool IsControl(int codePoint) => Has(codePoint, Part.Control);
+
+    /// <summary>The categories N*, of Unicode 17.0 as in Hugging Face's Digits.</summary>
+    public static bool IsNumber(int codePoint) => Has(codePoint, Part.Number);
 
     /// <summary>The categories M*, of Unicode 9.0 as in Hugging Face's StripAccents.</summary>
-    public static bool IsMark(int codePoint) => Has(codePoint, Property.Mark);
+    public static bool IsMark(int codePoint) => Has(codePoint, Part.Mark);
 
     /// <summary>The full lower-case mapping of a code point alone, without regard to its neighbours or a language.</summary>
     /// <param name="codePoint">The code point.</param>
@@ -107,4 +126,6 @@ internal static partial class UnicodeTables
     public static int FoldOf(int codePoint) => codePoint + s_fold[codePoint];
 
     private static bool Has(int codePoint, Property property) => (s_properties[codePoint] & (uint)property) != 0;
+
+    private static bool Has(int codePoint, Part part) => (s_parts[codePoint] & part) == part;
 }
