@@ -31,6 +31,6 @@ internal static class SavedTokenizer
             });
         }
 
-        return LanguageModelTokenizer.FromFiles(files.GetValueOrDefault, Folder);
+        return LanguageModelTokenizer.FromFiles(files.GetValueOrDefault, Folder, names: files.Keys);
     }
 }

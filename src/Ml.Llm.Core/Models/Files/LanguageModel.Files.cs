@@ -82,9 +82,10 @@ public sealed partial class LanguageModel
 
     /// <summary>Reads a model from files wherever they are.</summary>
     /// <param name="open">Gives a file by its name, or null where there is none. The weights' stream must seek. Each stream is disposed.</param>
+    /// <param name="names">The names of all files, '/' between folder and file: those of the tokenizer's chat templates are free.</param>
     /// <param name="displayName">What to call the place in messages.</param>
     /// <exception cref="ModelFormatException">A file is missing or broken.</exception>
-    internal static LanguageModel ReadFiles(Func<string, Stream?> open, string displayName)
+    internal static LanguageModel ReadFiles(Func<string, Stream?> open, IEnumerable<string> names, string displayName)
     {
         var configFile = Path.Combine(displayName, ModelFileNames.Config);
         var config = ModelConfig.FromJson(
@@ -93,7 +94,7 @@ public sealed partial class LanguageModel
         var generation = Read(ModelFileNames.GenerationConfig);
         var endTokens = generation is null ? null : GenerationConfigFile.ReadEndTokens(generation, Path.Combine(displayName, ModelFileNames.GenerationConfig));
         var hasTokenizer = OtherTokenizerFiles.Vocabularies.Prepend(ModelFileNames.Tokenizer).Any(name => HasFile(open, name));
-        var tokenizer = hasTokenizer ? LanguageModelTokenizer.FromFiles(Read, displayName) : null;
+        var tokenizer = hasTokenizer ? LanguageModelTokenizer.FromFiles(Read, displayName, names: names) : null;
         using var weights = WeightFiles.Open(config, open, displayName);
         var network = new DecoderModel(config.ToShape());
         try
@@ -113,7 +114,7 @@ public sealed partial class LanguageModel
     /// <summary>Reads a folder whose configuration lies in a file of another name.</summary>
     internal static LanguageModel ReadFolder(string folder, string configFile)
     {
-        return ReadFiles(Open, folder);
+        return ReadFiles(Open, AdditionalChatTemplates.FilesIn(folder), folder);
 
         Stream? Open(string name)
         {
