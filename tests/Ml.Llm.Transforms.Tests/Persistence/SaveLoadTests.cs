@@ -111,7 +111,7 @@ public sealed class SaveLoadTests
 
         using var loaded = (TransformerChain<ITransformer>)ml.Model.Load(ZipPath(), out _);
         var parts = loaded.ToArray();
-        Assert.AreSequenceEqual(["default", "tool_use"], ((EncodeTokensTransformer)parts[0]).Tokenizer.ChatTemplateNames);
+        Assert.AreSequenceEqual(["default", "tool_use"], ((LanguageModelTokenizer)((EncodeTokensTransformer)parts[0]).Tokenizer).ChatTemplateNames);
         Assert.AreSequenceEqual(["default", "tool_use"], ((LanguageModelTokenizer)((LanguageModelTransformer)parts[1]).Model.Tokenizer!).ChatTemplateNames);
 
         LanguageModel.ExtractFromModelZip(ZipPath(), Path.Combine(folder, "out"));

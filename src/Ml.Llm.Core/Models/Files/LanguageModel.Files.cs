@@ -49,7 +49,7 @@ public sealed partial class LanguageModel
     /// files. Whole or not at all: it is written aside, then renamed. The bytes are the same on every system and culture.
     /// </summary>
     /// <param name="folder">The folder to make or replace. Files in it that belong to no model stay.</param>
-    /// <exception cref="NotSupportedException">The tokenizer is not a <see cref="LanguageModelTokenizer"/>, so its files cannot be written; the message names its type and the way out.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer is not a <see cref="LanguageModelTokenizer"/> and its files were not given, so they cannot be written; the message names its type and the way out.</exception>
     /// <exception cref="IOException">The folder cannot be written; what was there is unchanged.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written; what was there is unchanged.</exception>
     public void SaveHuggingFace(string folder)
@@ -67,7 +67,7 @@ public sealed partial class LanguageModel
         CheckTokenizer();
         file(ModelFileNames.Config, stream => stream.Write(Encoding.UTF8.GetBytes(Config.ToJson())));
         file(ModelFileNames.GenerationConfig, stream => stream.Write(generationConfig ?? Encoding.UTF8.GetBytes(GenerationConfigFile.Write(Config))));
-        if (Tokenizer is LanguageModelTokenizer ours)
+        if (FileTokenizer is { } ours)
         {
             foreach (var (name, content) in ours.ToFiles(ours.MaxLength ?? Config.MaxPositionEmbeddings))
                 file(name, stream => stream.Write(content));
@@ -138,11 +138,7 @@ public sealed partial class LanguageModel
 
     private void CheckTokenizer()
     {
-        if (Tokenizer is not null and not LanguageModelTokenizer)
-        {
-            throw new NotSupportedException(
-                $"A model with a {Tokenizer.GetType().FullName} cannot be saved: only a LanguageModelTokenizer can be written as tokenizer.json. "
-                + "Read the same tokenizer with LanguageModelTokenizer.FromPretrained(\"tokenizer.json\"), or train one with ml.Llm.Tokenizers, and make the model with that.");
-        }
+        if (Tokenizer is not null && FileTokenizer is null)
+            throw PlainEncoding.NotSaved(Tokenizer, "A model", "; or train with CausalLanguageModelOptions.TokenizerFiles, which are saved in its place");
     }
 }
