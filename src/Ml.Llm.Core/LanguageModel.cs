@@ -7,10 +7,11 @@ namespace Ml.Llm;
 /// <threadsafety>Generating and saving may be called from several threads at once; disposing may not.</threadsafety>
 public sealed partial class LanguageModel : IDisposable
 {
-    internal LanguageModel(ModelConfig config, Tokenizer? tokenizer, DecoderModel network)
+    internal LanguageModel(ModelConfig config, Tokenizer? tokenizer, DecoderModel network, LanguageModelTokenizer? fileTokenizer = null)
     {
         Config = config;
         Tokenizer = tokenizer;
+        FileTokenizer = tokenizer as LanguageModelTokenizer ?? fileTokenizer;
         Network = network;
         EndTokenIds = config.EosTokenIds;
     }
@@ -20,6 +21,9 @@ public sealed partial class LanguageModel : IDisposable
 
     /// <summary>The tokenizer, or null where the model came without one.</summary>
     public Tokenizer? Tokenizer { get; }
+
+    /// <summary>The tokenizer that is saved: the model's own, or what the files of another library's hold; null where there is none.</summary>
+    internal LanguageModelTokenizer? FileTokenizer { get; }
 
     /// <summary>The number of weights, each shared one once.</summary>
     public long ParameterCount => Network.Parameters.ParameterCount;

@@ -1,5 +1,6 @@
 using Microsoft.ML.Tokenizers;
 using Ml.Llm.Models;
+using Ml.Llm.Tokenization;
 
 namespace Ml.Llm.Generation;
 
@@ -65,12 +66,10 @@ internal sealed class TextGenerator
     }
 
     // A prompt goes on: no token is put around it.
-    private IReadOnlyList<int> Encode(string prompt)
+    private List<int> Encode(string prompt)
     {
-        if (tokenizer is not LanguageModelTokenizer ours)
-            return tokenizer.EncodeToIds(prompt);
         var ids = new List<int>();
-        ours.EncodeInto(prompt, ids);
+        PlainEncoding.EncodeInto(tokenizer, prompt, ids);
         return ids;
     }
 

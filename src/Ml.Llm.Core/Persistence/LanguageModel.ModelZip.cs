@@ -33,7 +33,9 @@ public sealed partial class LanguageModel
             Directory.CreateDirectory(aside);
             foreach (var (name, entry) in files)
             {
-                using var stream = new FileStream(Path.Combine(aside, name), FileMode.CreateNew, FileAccess.Write);
+                var path = Path.Combine(aside, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
                 archive.CopyTo(entry, stream);
             }
 

@@ -1,22 +1,22 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using Ml.Llm.Tokenization;
 
 namespace Ml.Llm.Persistence;
 
 /// <summary>Finds the Hugging Face folders among the entries of a model zip.</summary>
 /// <threadsafety>All members may be called from several threads at once.</threadsafety>
-internal static partial class ModelFolders
+internal static class ModelFolders
 {
     private const string ConfigFile = "config.json";
 
-    /// <summary>The files of the model that is meant: their name in the folder, and their entry.</summary>
+    /// <summary>The files of the model that is meant: their name in the folder, and their entry. Of folders within it those of chat templates are the model's.</summary>
     /// <param name="zipFile">The zip, for messages.</param>
     /// <param name="entries">Checked names, '/' between their parts.</param>
     /// <param name="index">Which model, or null where there is one.</param>
     public static IReadOnlyList<(string Name, string Entry)> Choose(string zipFile, IEnumerable<string> entries, int? index)
     {
-        var folders = entries
-            .GroupBy(entry => entry[..(entry.LastIndexOf('/') + 1)])
+        var byFolder = entries.ToLookup(entry => entry[..(entry.LastIndexOf('/') + 1)]);
+        var folders = byFolder
             .Where(folder => folder.Contains(folder.Key + ConfigFile) && folder.Any(entry => entry.EndsWith(".safetensors", StringComparison.Ordinal)))
             .OrderBy(folder => folder.Key, StringComparer.Ordinal)
             .ToList();
@@ -32,21 +32,13 @@ internal static partial class ModelFolders
             throw new ArgumentOutOfRangeException(nameof(index), given, string.Create(CultureInfo.InvariantCulture, $"{zipFile} holds {folders.Count} models, counted from 0."));
         var chosen = folders[index ?? 0];
         var files = new List<(string, string)>();
-        foreach (var entry in chosen)
+        foreach (var entry in chosen.Concat(byFolder[chosen.Key + AdditionalChatTemplates.Folder + "/"]))
         {
-            var name = entry[chosen.Key.Length..];
-            if (!PlainName().IsMatch(name) || DeviceName().IsMatch(name))
-                throw new ModelFormatException(zipFile, $"the file name '{ZipNames.Show(name)}' is refused: the files of a model have plain names of letters, digits, '.', '_' and '-'.");
-            files.Add((name, entry));
+            if (!PlainFileName.Is(entry[(entry.LastIndexOf('/') + 1)..]))
+                throw new ModelFormatException(zipFile, $"the file name '{ZipNames.Show(entry[chosen.Key.Length..])}' is refused: {PlainFileName.Rule}.");
+            files.Add((entry[chosen.Key.Length..], entry));
         }
 
         return files;
     }
-
-    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]*$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex PlainName();
-
-    // Names that Windows takes for devices, whatever stands behind the dot.
-    [GeneratedRegex(@"^(CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9])(\..*)?$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex DeviceName();
 }

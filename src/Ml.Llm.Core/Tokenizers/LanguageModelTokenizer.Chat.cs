@@ -8,16 +8,16 @@ public sealed partial class LanguageModelTokenizer
     private ChatTemplateSet? _chatTemplates;
 
     /// <summary>The names of the chat templates that came with the tokenizer, mostly <c>default</c> alone or none.</summary>
-    /// <exception cref="ModelFormatException">tokenizer_config.json holds a chat template in a form that is none.</exception>
-    public IReadOnlyList<string> ChatTemplateNames => [.. ChatTemplates.Templates.Select(static template => template.Name)];
+    /// <exception cref="ModelFormatException">A file of a chat template is not text, or tokenizer_config.json holds one in a form that is none.</exception>
+    public IReadOnlyList<string> ChatTemplateNames => ChatTemplates.Names;
 
-    /// <summary>The templates of tokenizer_config.json and chat_template.jinja; they are kept with those files when they are written.</summary>
-    internal ChatTemplateSet ChatTemplates => _chatTemplates ??= ChatTemplateSet.Read(_sideFiles.Config, _sideFiles.ChatTemplate, "");
+    /// <summary>The templates of the files beside tokenizer.json; they are kept with those files when they are written.</summary>
+    internal ChatTemplateSet ChatTemplates => _chatTemplates ??= ChatTemplateSet.Read(_sideFiles);
 
     /// <summary>A chat template that came with the tokenizer, or null.</summary>
     /// <param name="name">Its name.</param>
     /// <exception cref="ArgumentNullException">The name is null.</exception>
-    /// <exception cref="ModelFormatException">tokenizer_config.json holds a chat template in a form that is none.</exception>
+    /// <exception cref="ModelFormatException">A file of a chat template is not text, or tokenizer_config.json holds one in a form that is none.</exception>
     /// <exception cref="ChatTemplateException">The template is not well-formed, or uses what is not known.</exception>
     public ChatTemplate? FindChatTemplate(string name = ChatTemplateSet.Default)
     {
@@ -93,7 +93,7 @@ public sealed partial class LanguageModelTokenizer
         return forTools ?? ChatTemplates.Find(ChatTemplateSet.Default) ?? throw Missing(ChatTemplateSet.Default);
     }
 
-    private InvalidOperationException Missing(string name) => new(ChatTemplates.Templates.Count == 0
+    private InvalidOperationException Missing(string name) => new(ChatTemplates.Names.Count == 0
         ? "The tokenizer has no chat template. Give one as ChatTemplateOptions.Template, or read a tokenizer that has one."
         : $"The tokenizer has no chat template named \"{name}\"; it has {string.Join(", ", ChatTemplateNames)}.");
 }

@@ -33,18 +33,19 @@ public sealed partial class LanguageModelTokenizer
         var isFolder = Directory.Exists(fileOrFolder);
         var file = isFolder ? Path.Combine(fileOrFolder, TokenizerFiles.Tokenizer) : fileOrFolder;
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var names = AdditionalChatTemplates.FilesIn(folder);
         if (!File.Exists(file))
         {
             return isFolder && OtherTokenizerFiles.ReadFolder(Open, fileOrFolder) is { } other
-                ? WithSideFiles(other, Bytes, fileOrFolder)
+                ? WithSideFiles(other, Bytes, names, fileOrFolder)
                 : throw new FileNotFoundException($"There is no tokenizer at {fileOrFolder}. There may be {OtherTokenizerFiles.Named}.", file);
         }
 
         if (Path.GetExtension(file) == TiktokenReader.Extension)
             throw new ArgumentException($"{file} holds ranks alone; FromTiktoken reads it, given the pattern and the special tokens.", nameof(fileOrFolder));
         return !isFolder && OtherTokenizerFiles.ReadFile(Open, Path.GetDirectoryName(file)!, Path.GetFileName(file)) is { } one
-            ? WithSideFiles(one, Bytes, folder)
-            : FromFiles(name => name == TokenizerFiles.Tokenizer ? File.ReadAllBytes(file) : Bytes(name), folder, file);
+            ? WithSideFiles(one, Bytes, names, folder)
+            : FromFiles(name => name == TokenizerFiles.Tokenizer ? File.ReadAllBytes(file) : Bytes(name), folder, file, names);
 
         Stream? Open(string name) => File.Exists(Path.Combine(folder, name)) ? File.OpenRead(Path.Combine(folder, name)) : null;
 
@@ -63,7 +64,8 @@ public sealed partial class LanguageModelTokenizer
 
     /// <summary>
     /// Writes all files of the tokenizer, as Transformers reads them: tokenizer.json, tokenizer_config.json and
-    /// special_tokens_map.json. What <see cref="FromPretrained"/> read in the two latter is kept, and a chat template with it.
+    /// special_tokens_map.json. What <see cref="FromPretrained"/> read in the two latter is kept, and the chat templates with it:
+    /// chat_template.jinja and those in additional_chat_templates.
     /// </summary>
     /// <param name="folder">The folder, made where it is missing; files of these names are replaced.</param>
     /// <exception cref="ArgumentException">The path is null or empty.</exception>
@@ -71,7 +73,12 @@ public sealed partial class LanguageModelTokenizer
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         Directory.CreateDirectory(folder);
-        foreach (var (name, content) in ToFiles()) File.WriteAllBytes(Path.Combine(folder, name), content);
+        foreach (var (name, content) in ToFiles())
+        {
+            var path = Path.Combine(folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, content);
+        }
     }
 
     /// <summary>The content of tokenizer.json, UTF-8.</summary>
@@ -97,24 +104,26 @@ public sealed partial class LanguageModelTokenizer
     /// <param name="open">Gives the bytes of a file by its name, or null.</param>
     /// <param name="folder">What to call the place in complaints.</param>
     /// <param name="file">What to call tokenizer.json in complaints; null: by that name.</param>
-    internal static LanguageModelTokenizer FromFiles(Func<string, byte[]?> open, string folder, string? file = null)
+    /// <param name="names">The names of all files, '/' between folder and file, since those of chat templates are free; null: there are none in folders.</param>
+    internal static LanguageModelTokenizer FromFiles(Func<string, byte[]?> open, string folder, string? file = null, IEnumerable<string>? names = null)
     {
+        names ??= [];
         file ??= Path.Combine(folder, TokenizerFiles.Tokenizer);
-        if (open(TokenizerFiles.Tokenizer) is { } json) return WithSideFiles(TokenizerJsonReader.Read(json, file), open, folder);
+        if (open(TokenizerFiles.Tokenizer) is { } json) return WithSideFiles(TokenizerJsonReader.Read(json, file), open, names, folder);
         var other = OtherTokenizerFiles.ReadFolder(name => open(name) is { } bytes ? new MemoryStream(bytes, writable: false) : null, folder)
             ?? throw new ModelFormatException(file, $"the file is missing; a tokenizer needs it, or in its place one of these: {OtherTokenizerFiles.Named}");
-        return WithSideFiles(other, open, folder);
+        return WithSideFiles(other, open, names, folder);
     }
 
-    private static LanguageModelTokenizer WithSideFiles(TokenizerPipeline pipeline, Func<string, byte[]?> open, string folder)
+    private static LanguageModelTokenizer WithSideFiles(TokenizerPipeline pipeline, Func<string, byte[]?> open, IEnumerable<string> names, string folder)
     {
-        var beside = TokenizerFiles.Read(pipeline, open, folder);
+        var beside = TokenizerFiles.Read(pipeline, open, names, folder);
         return new LanguageModelTokenizer(pipeline, beside.Ids, beside.MaxLength, beside);
     }
 
     /// <summary>
-    /// The files that make a tokenizer in a model's folder: tokenizer.json, tokenizer_config.json, special_tokens_map.json,
-    /// chat_template.jinja where one was read.
+    /// The files that make a tokenizer in a model's folder: tokenizer.json, tokenizer_config.json, special_tokens_map.json, and
+    /// chat_template.jinja and additional_chat_templates/NAME.jinja where they were read.
     /// </summary>
     /// <param name="maxLength">How many tokens the model takes; null: <see cref="MaxLength"/>.</param>
     internal IReadOnlyList<(string Name, byte[] Content)> ToFiles(int? maxLength = null) =>

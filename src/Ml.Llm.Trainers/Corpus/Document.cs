@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.ML.Tokenizers;
+using Ml.Llm.Tokenization;
 
 namespace Ml.Llm.Data;
 
@@ -27,9 +28,7 @@ internal sealed record Document(long Row, string? Text, int[]? Ids)
     {
         if (Ids is not null)
             ids.AddRange(Ids);
-        else if (tokenizer is LanguageModelTokenizer ours)
-            ours.EncodeInto(Text!, ids);
         else
-            ids.AddRange(tokenizer.EncodeToIds(Text!, considerPreTokenization: true, considerNormalization: true));
+            PlainEncoding.EncodeInto(tokenizer, Text!, ids);
     }
 }

@@ -33,6 +33,14 @@ public sealed record CausalLanguageModelOptions
     /// </summary>
     public SpecialTokenIds? SpecialTokens { get; init; }
 
+    /// <summary>
+    /// The files of a tokenizer that is not a <see cref="LanguageModelTokenizer"/>: a file or folder that
+    /// <see cref="LanguageModelTokenizer.FromPretrained"/> reads (default null). They are saved with the trained model, and the
+    /// model that is loaded has them for its tokenizer; without them a model with such a tokenizer cannot be saved. That both
+    /// encode alike is checked on a sentence: from the same files Microsoft's may treat symbols and accents in another way.
+    /// </summary>
+    public string? TokenizerFiles { get; init; }
+
     /// <summary>Checks every option, those of <see cref="Training"/> and <see cref="Generation"/> too.</summary>
     /// <exception cref="ArgumentException">An option is wrong; the message names it.</exception>
     public void Validate()
@@ -40,6 +48,8 @@ public sealed record CausalLanguageModelOptions
         OptionChecks.NotEmpty(TextColumnName, nameof(TextColumnName));
         OptionChecks.NotEmpty(OutputColumnName, nameof(OutputColumnName));
         OptionChecks.AtLeast(SequenceLength, 1, nameof(SequenceLength));
+        if (TokenizerFiles is not null)
+            OptionChecks.NotEmpty(TokenizerFiles, nameof(TokenizerFiles));
         OptionChecks.Present(Training, nameof(Training));
         OptionChecks.Present(Generation, nameof(Generation));
         Training.Validate();

@@ -37,7 +37,9 @@ public static class LlmTrainersCatalogExtensions
     /// </param>
     /// <param name="options">Columns, steps and all else.</param>
     /// <returns>The trainer.</returns>
-    /// <exception cref="ArgumentException">An argument or option is wrong; the message names it.</exception>
+    /// <exception cref="ArgumentException">An argument or option is wrong, or the files of the tokenizer are those of another one; the message names it.</exception>
+    /// <exception cref="FileNotFoundException">There is no tokenizer at <see cref="CausalLanguageModelOptions.TokenizerFiles"/>.</exception>
+    /// <exception cref="ModelFormatException">Those files are broken.</exception>
     public static CausalLanguageModelTrainer CausalLanguageModel(
         this LlmTrainersCatalog catalog, Tokenizer tokenizer, ModelConfig config, CausalLanguageModelOptions options)
     {
@@ -46,7 +48,7 @@ public static class LlmTrainersCatalogExtensions
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return new CausalLanguageModelTrainer(catalog.Context, StartingPoint.Fresh(tokenizer, config, options.SpecialTokens), options);
+        return new CausalLanguageModelTrainer(catalog.Context, StartingPoint.Fresh(tokenizer, config, options.SpecialTokens, options.TokenizerFiles), options);
     }
 
     /// <summary>Trains a model further on a column of texts. The model itself is left as it is.</summary>
@@ -61,7 +63,7 @@ public static class LlmTrainersCatalogExtensions
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return new CausalLanguageModelTrainer(catalog.Context, StartingPoint.From(model, options.SpecialTokens), options);
+        return new CausalLanguageModelTrainer(catalog.Context, StartingPoint.From(model, options.SpecialTokens, options.TokenizerFiles), options);
     }
 
     /// <summary>Trains the model of a transformer further on a column of texts. The transformer is left as it is.</summary>

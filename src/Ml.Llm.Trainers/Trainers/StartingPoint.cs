@@ -4,6 +4,7 @@ using Microsoft.ML.Tokenizers;
 using Ml.Llm.Data;
 using Ml.Llm.Engine;
 using Ml.Llm.Models;
+using Ml.Llm.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,10 +15,12 @@ namespace Ml.Llm.Training;
 internal sealed class StartingPoint
 {
     private readonly LanguageModel? model;
+    private readonly LanguageModelTokenizer? fileTokenizer;
 
-    private StartingPoint(ModelConfig config, Tokenizer tokenizer, SpecialTokenIds special, LanguageModel? model)
+    private StartingPoint(ModelConfig config, Tokenizer tokenizer, SpecialTokenIds special, LanguageModel? model, string? files)
     {
         this.model = model;
+        fileTokenizer = files is null || tokenizer is LanguageModelTokenizer ? model?.FileTokenizer : PlainEncoding.ReadFiles(tokenizer, files);
         Config = config;
         Tokenizer = tokenizer;
         EndOfText = special.Eos ?? throw new ArgumentException(
@@ -32,7 +35,7 @@ internal sealed class StartingPoint
     internal int EndOfText { get; }
 
     /// <summary>Fresh weights. Vocabulary and special tokens of the configuration are replaced by the tokenizer's.</summary>
-    internal static StartingPoint Fresh(Tokenizer tokenizer, ModelConfig config, SpecialTokenIds? given)
+    internal static StartingPoint Fresh(Tokenizer tokenizer, ModelConfig config, SpecialTokenIds? given, string? files)
     {
         var special = given ?? OwnSpecialTokens(tokenizer);
         var fitted = config with
@@ -43,15 +46,15 @@ internal sealed class StartingPoint
             PadTokenId = special.Pad == special.Eos ? null : special.Pad, // The row of a pad token is never trained, that of the end token must be.
         };
         fitted.Validate();
-        return new StartingPoint(fitted, tokenizer, special, null);
+        return new StartingPoint(fitted, tokenizer, special, null, files);
     }
 
     /// <summary>The weights of a model.</summary>
-    internal static StartingPoint From(LanguageModel model, SpecialTokenIds? given)
+    internal static StartingPoint From(LanguageModel model, SpecialTokenIds? given, string? files)
     {
         var tokenizer = model.Tokenizer ?? throw new ArgumentException("The model came without a tokenizer, so no text can be read for it.", nameof(model));
         var special = given ?? OwnSpecialTokens(tokenizer);
-        return new StartingPoint(model.Config, tokenizer, special.Eos is null ? special with { Eos = model.Config.EosTokenId } : special, model);
+        return new StartingPoint(model.Config, tokenizer, special.Eos is null ? special with { Eos = model.Config.EosTokenId } : special, model, files);
     }
 
     /// <summary>Makes the network to train.</summary>
@@ -69,7 +72,7 @@ internal sealed class StartingPoint
     {
         var result = new DecoderModel(Config.ToShape());
         CopyWeights(network, result);
-        return new LanguageModel(Config, Tokenizer, result);
+        return new LanguageModel(Config, Tokenizer, result, fileTokenizer);
     }
 
     internal CorpusTokenizer CorpusTokenizer(int threads) => new(Tokenizer, TokenizerFingerprint(), Config.VocabSize, EndOfText, threads);

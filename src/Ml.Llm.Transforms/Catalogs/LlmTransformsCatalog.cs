@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Tokenizers;
 
 namespace Ml.Llm;
 
@@ -30,34 +31,35 @@ public sealed class LlmTransformsCatalog
     /// Turns a column of text into columns of tokens: <c>InputIds</c>, <c>AttentionMask</c> and <c>TokenTypeIds</c>, vectors of
     /// Int32 with the special tokens of the tokenizer around each text.
     /// </summary>
-    /// <param name="tokenizer">The tokenizer; it is saved with the transformer.</param>
+    /// <param name="tokenizer">The tokenizer, ours or any other of Microsoft.ML.Tokenizers. Ours is saved with the transformer; with another one it cannot be saved.</param>
     /// <param name="inputColumnName">The column of text that is read (default "Text").</param>
     /// <param name="maxLength">The most tokens of a row; longer ones are cut, counted and told in the log. Null (the default): as the tokenizer's file says.</param>
     /// <returns>An estimator; its Fit reads no row.</returns>
-    public EncodeTokensEstimator EncodeTokens(LanguageModelTokenizer tokenizer, string inputColumnName = "Text", int? maxLength = null) =>
+    /// <exception cref="ArgumentException">The tokenizer is another library's and does not say its special tokens: name them by the options.</exception>
+    public EncodeTokensEstimator EncodeTokens(Tokenizer tokenizer, string inputColumnName = "Text", int? maxLength = null) =>
         EncodeTokens(tokenizer, new EncodeTokensOptions { InputColumnName = inputColumnName, MaxLength = maxLength });
 
     /// <summary>Turns a column of text, or two columns as pairs, into columns of tokens.</summary>
-    /// <param name="tokenizer">The tokenizer; it is saved with the transformer.</param>
+    /// <param name="tokenizer">The tokenizer, ours or any other of Microsoft.ML.Tokenizers. Ours is saved with the transformer; with another one it cannot be saved.</param>
     /// <param name="options">Columns, lengths, special tokens.</param>
     /// <returns>An estimator; its Fit reads no row.</returns>
     /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
-    public EncodeTokensEstimator EncodeTokens(LanguageModelTokenizer tokenizer, EncodeTokensOptions options) => new(Context, tokenizer, options);
+    public EncodeTokensEstimator EncodeTokens(Tokenizer tokenizer, EncodeTokensOptions options) => new(Context, tokenizer, options);
 
     /// <summary>Turns a column of ids into text.</summary>
-    /// <param name="tokenizer">The tokenizer; it is saved with the transformer.</param>
+    /// <param name="tokenizer">The tokenizer, ours or any other of Microsoft.ML.Tokenizers. Ours is saved with the transformer; with another one it cannot be saved.</param>
     /// <param name="outputColumnName">The column of text that is added (default "Text").</param>
     /// <param name="inputColumnName">The column of ids that is read (default "InputIds"): a vector of Int32.</param>
     /// <returns>An estimator; its Fit reads no row.</returns>
-    public DecodeTokensEstimator DecodeTokens(LanguageModelTokenizer tokenizer, string outputColumnName = "Text", string inputColumnName = "InputIds") =>
+    public DecodeTokensEstimator DecodeTokens(Tokenizer tokenizer, string outputColumnName = "Text", string inputColumnName = "InputIds") =>
         DecodeTokens(tokenizer, new DecodeTokensOptions { InputColumnName = inputColumnName, OutputColumnName = outputColumnName });
 
     /// <summary>Turns a column of ids into text.</summary>
-    /// <param name="tokenizer">The tokenizer; it is saved with the transformer.</param>
+    /// <param name="tokenizer">The tokenizer, ours or any other of Microsoft.ML.Tokenizers. Ours is saved with the transformer; with another one it cannot be saved.</param>
     /// <param name="options">Columns and special tokens.</param>
     /// <returns>An estimator; its Fit reads no row.</returns>
     /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
-    public DecodeTokensEstimator DecodeTokens(LanguageModelTokenizer tokenizer, DecodeTokensOptions options) => new(tokenizer, options);
+    public DecodeTokensEstimator DecodeTokens(Tokenizer tokenizer, DecodeTokensOptions options) => new(tokenizer, options);
 
     /// <summary>Turns a column of conversations, each a JSON array of messages, into the text that the tokenizer's chat template makes of it.</summary>
     /// <param name="tokenizer">The tokenizer, with its chat template; it is saved with the transformer.</param>

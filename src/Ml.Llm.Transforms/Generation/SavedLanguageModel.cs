@@ -38,7 +38,7 @@ internal static class SavedLanguageModel
         var model = streams.ReadAll(
             [.. settings.Files.Select(name => Folder + name)],
             open => LanguageModel.ReadFiles(
-                name => open.TryGetValue(Folder + name, out var stream) ? new BorrowedStream(stream) : null, ComponentZip.DisplayName));
+                name => open.TryGetValue(Folder + name, out var stream) ? new BorrowedStream(stream) : null, settings.Files, ComponentZip.DisplayName));
         return new LanguageModelTransformer(environment, model, settings.Columns, settings.Generation, ownsModel: true, settings.TrainingFacts);
     }
 

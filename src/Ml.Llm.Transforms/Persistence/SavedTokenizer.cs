@@ -1,3 +1,6 @@
+using Microsoft.ML.Tokenizers;
+using Ml.Llm.Tokenization;
+
 namespace Ml.Llm.Persistence;
 
 /// <summary>The files of a tokenizer among the named streams of a component, in the folder tokenizer.</summary>
@@ -5,6 +8,10 @@ namespace Ml.Llm.Persistence;
 internal static class SavedTokenizer
 {
     private const string Folder = "tokenizer/";
+
+    /// <summary>The tokenizer of a component, if it can be saved.</summary>
+    /// <exception cref="NotSupportedException">It is another library's.</exception>
+    public static LanguageModelTokenizer Of(Tokenizer tokenizer, string component) => tokenizer as LanguageModelTokenizer ?? throw PlainEncoding.NotSaved(tokenizer, component);
 
     /// <summary>The files' names, which the component's settings keep.</summary>
     public static string[] NamesOf(LanguageModelTokenizer tokenizer) => [.. tokenizer.ToFiles().Select(static file => file.Name)];
@@ -31,6 +38,6 @@ internal static class SavedTokenizer
             });
         }
 
-        return LanguageModelTokenizer.FromFiles(files.GetValueOrDefault, Folder);
+        return LanguageModelTokenizer.FromFiles(files.GetValueOrDefault, Folder, names: files.Keys);
     }
 }

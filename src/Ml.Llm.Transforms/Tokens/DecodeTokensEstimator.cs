@@ -1,21 +1,23 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Tokenizers;
 using Ml.Llm.Hosting;
 
 namespace Ml.Llm;
 
-/// <summary>Makes a <see cref="DecodeTokensTransformer"/>; nothing is learnt from the data. Made by <see cref="LlmTransformsCatalog.DecodeTokens(LanguageModelTokenizer, DecodeTokensOptions)"/>.</summary>
+/// <summary>Makes a <see cref="DecodeTokensTransformer"/>; nothing is learnt from the data. Made by <see cref="LlmTransformsCatalog.DecodeTokens(Tokenizer, DecodeTokensOptions)"/>.</summary>
 /// <threadsafety>Instances are immutable.</threadsafety>
 public sealed class DecodeTokensEstimator : IEstimator<DecodeTokensTransformer>
 {
-    private readonly LanguageModelTokenizer tokenizer;
+    private readonly Tokenizer tokenizer;
     private readonly DecodeTokensOptions options;
 
-    internal DecodeTokensEstimator(LanguageModelTokenizer tokenizer, DecodeTokensOptions options)
+    internal DecodeTokensEstimator(Tokenizer tokenizer, DecodeTokensOptions options)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        OtherTokenizer.Check(tokenizer, options);
         (this.tokenizer, this.options) = (tokenizer, options);
     }
 

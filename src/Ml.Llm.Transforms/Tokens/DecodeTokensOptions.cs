@@ -1,6 +1,8 @@
+using Microsoft.ML.Tokenizers;
+
 namespace Ml.Llm;
 
-/// <summary>How a column of ids becomes text. See <see cref="LlmTransformsCatalog.DecodeTokens(LanguageModelTokenizer, DecodeTokensOptions)"/>.</summary>
+/// <summary>How a column of ids becomes text. See <see cref="LlmTransformsCatalog.DecodeTokens(Tokenizer, DecodeTokensOptions)"/>.</summary>
 /// <threadsafety>Instances are immutable.</threadsafety>
 public sealed record DecodeTokensOptions
 {
@@ -13,12 +15,19 @@ public sealed record DecodeTokensOptions
     /// <summary>Whether special tokens are left out, those that fill among them (default false, as with Hugging Face).</summary>
     public bool SkipSpecialTokens { get; init; }
 
+    /// <summary>
+    /// The ids of the special tokens, for a tokenizer that is not a <see cref="LanguageModelTokenizer"/> and does not say them
+    /// itself (default null: the tokenizer's own). <see cref="SkipSpecialTokens"/> leaves them out.
+    /// </summary>
+    public SpecialTokenIds? SpecialTokens { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
     public void Validate()
     {
         Check(!string.IsNullOrEmpty(InputColumnName), nameof(InputColumnName));
         Check(!string.IsNullOrEmpty(OutputColumnName), nameof(OutputColumnName));
+        SpecialTokens?.Validate();
     }
 
     private static void Check(bool holds, string option)

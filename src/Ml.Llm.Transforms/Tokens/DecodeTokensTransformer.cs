@@ -2,13 +2,16 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Tokenizers;
 using Ml.Llm.Persistence;
 using Ml.Llm.Rows;
 
 namespace Ml.Llm;
 
-/// <summary>Adds a column with the text of a column of ids. Made by <see cref="LlmTransformsCatalog.DecodeTokens(LanguageModelTokenizer, DecodeTokensOptions)"/>.</summary>
-/// <remarks>An id that stands for no token is an error that names the row. The tokenizer is saved with the transformer.</remarks>
+/// <summary>Adds a column with the text of a column of ids. Made by <see cref="LlmTransformsCatalog.DecodeTokens(Tokenizer, DecodeTokensOptions)"/>.</summary>
+/// <remarks>An id that stands for no token is an error that names the row; other tokenizers than ours may pass it over. A
+/// <see cref="LanguageModelTokenizer"/> is saved with the transformer; with another one, saving is a
+/// <see cref="NotSupportedException"/> that names its type.</remarks>
 /// <threadsafety>Instances are immutable.</threadsafety>
 public sealed class DecodeTokensTransformer : ITransformer
 {
@@ -16,7 +19,7 @@ public sealed class DecodeTokensTransformer : ITransformer
 
     private readonly BatchMapping mapping;
 
-    internal DecodeTokensTransformer(LanguageModelTokenizer tokenizer, DecodeTokensOptions options)
+    internal DecodeTokensTransformer(Tokenizer tokenizer, DecodeTokensOptions options)
     {
         options.Validate();
         Tokenizer = tokenizer;
@@ -31,7 +34,7 @@ public sealed class DecodeTokensTransformer : ITransformer
     }
 
     /// <summary>The tokenizer.</summary>
-    public LanguageModelTokenizer Tokenizer { get; }
+    public Tokenizer Tokenizer { get; }
 
     /// <summary>How it decodes.</summary>
     public DecodeTokensOptions Options { get; }
@@ -53,8 +56,11 @@ public sealed class DecodeTokensTransformer : ITransformer
     /// <exception cref="DataFormatException">The input column is missing or is no vector of Int32.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => mapping.MapperFor(inputSchema);
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => ComponentZip.Save(
-        ctx, Kind, JsonSerializer.Serialize(new SavedOptions(Options, SavedTokenizer.NamesOf(Tokenizer))), streams => SavedTokenizer.Write(streams, Tokenizer));
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        var saved = SavedTokenizer.Of(Tokenizer, Kind);
+        ComponentZip.Save(ctx, Kind, JsonSerializer.Serialize(new SavedOptions(Options, SavedTokenizer.NamesOf(saved))), streams => SavedTokenizer.Write(streams, saved));
+    }
 
     internal static DataViewSchema.DetachedColumn OutputOf(DecodeTokensOptions options) => new(options.OutputColumnName, TextDataViewType.Instance);
 
@@ -71,21 +77,28 @@ public sealed class DecodeTokensTransformer : ITransformer
         for (var row = 0; row < texts.Length; row++)
         {
             int[] ids = [.. vectors[row].DenseValues()];
-            foreach (var id in ids)
-            {
-                if (Tokenizer.TokenOf(id) is null)
-                {
-                    throw new DataFormatException(string.Create(CultureInfo.InvariantCulture,
-                        $"Row {rows.FirstPosition + row} of column '{Options.InputColumnName}' has the id {id}, which stands for no token of this tokenizer ({Tokenizer.VocabularySize} ids). Decode with the tokenizer that made the ids."),
-                        Options.InputColumnName, rows.FirstPosition + row);
-                }
-            }
-
-            texts[row] = Tokenizer.Decode(ids, Options.SkipSpecialTokens).AsMemory();
+            texts[row] = (Tokenizer is LanguageModelTokenizer ours ? Decode(ours, ids, rows.FirstPosition + row)
+                : OtherTokenizer.Decode(Tokenizer, ids, Options) ?? throw Unknown("an id", rows.FirstPosition + row)).AsMemory();
         }
 
         results.Set(0, texts);
     }
+
+    private string Decode(LanguageModelTokenizer tokenizer, int[] ids, long row)
+    {
+        foreach (var id in ids)
+        {
+            if (tokenizer.TokenOf(id) is null)
+                throw Unknown(string.Create(CultureInfo.InvariantCulture, $"the id {id}"), row);
+        }
+
+        return tokenizer.Decode(ids, Options.SkipSpecialTokens);
+    }
+
+    private DataFormatException Unknown(string id, long row) => new(
+        string.Create(CultureInfo.InvariantCulture, $"Row {row} of column '{Options.InputColumnName}' has {id} which stands for no token of this tokenizer. Decode with the tokenizer that made the ids."),
+        Options.InputColumnName,
+        row);
 
     private sealed record SavedOptions(DecodeTokensOptions Options, string[] TokenizerFiles);
 }

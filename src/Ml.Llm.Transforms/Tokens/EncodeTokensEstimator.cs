@@ -1,23 +1,25 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Tokenizers;
 using Ml.Llm.Hosting;
 
 namespace Ml.Llm;
 
-/// <summary>Makes an <see cref="EncodeTokensTransformer"/>; nothing is learnt from the data. Made by <see cref="LlmTransformsCatalog.EncodeTokens(LanguageModelTokenizer, EncodeTokensOptions)"/>.</summary>
+/// <summary>Makes an <see cref="EncodeTokensTransformer"/>; nothing is learnt from the data. Made by <see cref="LlmTransformsCatalog.EncodeTokens(Tokenizer, EncodeTokensOptions)"/>.</summary>
 /// <threadsafety>Instances are immutable.</threadsafety>
 public sealed class EncodeTokensEstimator : IEstimator<EncodeTokensTransformer>
 {
     private readonly IHostEnvironment environment;
-    private readonly LanguageModelTokenizer tokenizer;
+    private readonly Tokenizer tokenizer;
     private readonly EncodeTokensOptions options;
 
-    internal EncodeTokensEstimator(IHostEnvironment environment, LanguageModelTokenizer tokenizer, EncodeTokensOptions options)
+    internal EncodeTokensEstimator(IHostEnvironment environment, Tokenizer tokenizer, EncodeTokensOptions options)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        OtherTokenizer.Check(tokenizer, options);
         (this.environment, this.tokenizer, this.options) = (environment, tokenizer, options);
     }
 

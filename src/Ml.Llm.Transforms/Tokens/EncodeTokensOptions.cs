@@ -1,6 +1,8 @@
+using Microsoft.ML.Tokenizers;
+
 namespace Ml.Llm;
 
-/// <summary>How a column of text becomes tokens. See <see cref="LlmTransformsCatalog.EncodeTokens(LanguageModelTokenizer, EncodeTokensOptions)"/>.</summary>
+/// <summary>How a column of text becomes tokens. See <see cref="LlmTransformsCatalog.EncodeTokens(Tokenizer, EncodeTokensOptions)"/>.</summary>
 /// <threadsafety>Instances are immutable.</threadsafety>
 public sealed record EncodeTokensOptions
 {
@@ -49,6 +51,13 @@ public sealed record EncodeTokensOptions
     /// <summary>Whether the text of a special token within a text is taken for that token (default false: it is text like any other).</summary>
     public bool ParseSpecialTokens { get; init; }
 
+    /// <summary>
+    /// The ids of the special tokens, for a tokenizer that is not a <see cref="LanguageModelTokenizer"/> and does not say them
+    /// itself (default null: the tokenizer's own). Cls, else Bos, is put before each text and Sep, else Eos, behind
+    /// it; Pad fills rows.
+    /// </summary>
+    public SpecialTokenIds? SpecialTokens { get; init; }
+
     /// <summary>Checks every option.</summary>
     /// <exception cref="ArgumentException">An option is not usable; the message names it.</exception>
     public void Validate()
@@ -64,6 +73,7 @@ public sealed record EncodeTokensOptions
         Check(Enum.IsDefined(TruncationSide), nameof(TruncationSide), "is not known");
         Check(Enum.IsDefined(TruncationStrategy), nameof(TruncationStrategy), "is not known");
         Check(Enum.IsDefined(PaddingSide), nameof(PaddingSide), "is not known");
+        SpecialTokens?.Validate();
         var names = Outputs().ToList();
         Check(names.Distinct(StringComparer.Ordinal).Count() == names.Count, nameof(InputIdsColumnName), "and the other outputs must have different names");
     }

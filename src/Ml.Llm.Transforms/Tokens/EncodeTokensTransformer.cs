@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Tokenizers;
 using Ml.Llm.Hosting;
 using Ml.Llm.Persistence;
 using Ml.Llm.Rows;
@@ -11,9 +12,10 @@ namespace Ml.Llm;
 
 /// <summary>
 /// Adds columns with the tokens of a column of text: ids, and where they are asked for attention mask, type ids and offsets.
-/// Made by <see cref="LlmTransformsCatalog.EncodeTokens(LanguageModelTokenizer, EncodeTokensOptions)"/>.
+/// Made by <see cref="LlmTransformsCatalog.EncodeTokens(Tokenizer, EncodeTokensOptions)"/>.
 /// </summary>
-/// <remarks>Rows are read ahead and encoded in batches, in parallel, and only when a column is read. The tokenizer is saved with it.</remarks>
+/// <remarks>Rows are read ahead and encoded in batches, in parallel, and only when a column is read. A <see cref="LanguageModelTokenizer"/> is saved
+/// with it; with another one, saving is a <see cref="NotSupportedException"/> that names its type.</remarks>
 /// <threadsafety>All members may be called from several threads at once.</threadsafety>
 public sealed class EncodeTokensTransformer : ITransformer
 {
@@ -23,7 +25,7 @@ public sealed class EncodeTokensTransformer : ITransformer
     private readonly ComponentHost host;
     private long truncatedRows;
 
-    internal EncodeTokensTransformer(IHostEnvironment environment, LanguageModelTokenizer tokenizer, EncodeTokensOptions options)
+    internal EncodeTokensTransformer(IHostEnvironment environment, Tokenizer tokenizer, EncodeTokensOptions options)
     {
         options.Validate();
         Tokenizer = tokenizer;
@@ -40,7 +42,7 @@ public sealed class EncodeTokensTransformer : ITransformer
     }
 
     /// <summary>The tokenizer.</summary>
-    public LanguageModelTokenizer Tokenizer { get; }
+    public Tokenizer Tokenizer { get; }
 
     /// <summary>How it encodes.</summary>
     public EncodeTokensOptions Options { get; }
@@ -63,8 +65,11 @@ public sealed class EncodeTokensTransformer : ITransformer
     /// <exception cref="DataFormatException">A column that is read is missing or is not text.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => mapping.MapperFor(inputSchema);
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => ComponentZip.Save(
-        ctx, Kind, JsonSerializer.Serialize(new SavedOptions(Options, SavedTokenizer.NamesOf(Tokenizer))), streams => SavedTokenizer.Write(streams, Tokenizer));
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        var saved = SavedTokenizer.Of(Tokenizer, Kind);
+        ComponentZip.Save(ctx, Kind, JsonSerializer.Serialize(new SavedOptions(Options, SavedTokenizer.NamesOf(saved))), streams => SavedTokenizer.Write(streams, saved));
+    }
 
     internal static IEnumerable<string> InputsOf(EncodeTokensOptions options) =>
         options.PairColumnName is { } pair ? [options.InputColumnName, pair] : [options.InputColumnName];
@@ -117,10 +122,12 @@ public sealed class EncodeTokensTransformer : ITransformer
     private IReadOnlyList<TokenEncoding> Encode(BatchRows rows)
     {
         var texts = Array.ConvertAll(rows.Values<ReadOnlyMemory<char>>(0).ToArray(), static text => text.ToString());
+        if (Tokenizer is not LanguageModelTokenizer ours)
+            return Array.ConvertAll(texts, text => OtherTokenizer.Encode(Tokenizer, text, Options));
         if (Options.PairColumnName is null)
-            return Tokenizer.EncodeBatch(texts, Options.ToEncoding());
+            return ours.EncodeBatch(texts, Options.ToEncoding());
         var pairs = Array.ConvertAll(rows.Values<ReadOnlyMemory<char>>(1).ToArray(), static text => text.ToString());
-        return Tokenizer.EncodeBatch([.. texts.Zip(pairs)], Options.ToEncoding());
+        return ours.EncodeBatch([.. texts.Zip(pairs)], Options.ToEncoding());
     }
 
     private void NoteTruncated(IReadOnlyList<TokenEncoding> encodings, long firstRow)

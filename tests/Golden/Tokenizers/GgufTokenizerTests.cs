@@ -8,18 +8,18 @@ namespace Ml.Llm.Golden.Tests.Tokenizers;
 public sealed class GgufTokenizerTests
 {
     private const string Model = "model";
-    private static readonly string[] s_pre = ["gpt-2", "starcoder", "llama-bpe"];
+    private static readonly string[] s_pre = ["gpt-2", "starcoder", "llama-bpe", "qwen2", "deepseek-coder"];
     private static readonly string[] s_flags = ["lstrip", "rstrip", "single_word", "normalized"];
     private static readonly TokenEncodingOptions s_framed = new() { ParseSpecialTokens = true };
 
     [TestMethod]
     public void Byte_level_tokenizers_are_rebuilt_from_tokens_and_merges()
     {
-        var compared = 0;
+        var compared = new HashSet<string>();
         foreach (var folder in Folders("tokenizer.json"))
         {
             var json = JsonNode.Parse(File.ReadAllBytes(Path.Combine(TokenizerCases.Root, folder, "tokenizer.json")))!;
-            if (json[Model]!["type"]!.GetValue<string>() != "BPE" || json["normalizer"] is not null || json["decoder"]!["type"]!.GetValue<string>() != "ByteLevel") continue;
+            if (json[Model]!["type"]!.GetValue<string>() != "BPE" || json["decoder"]?["type"]!.GetValue<string>() != "ByteLevel") continue;
 
             // The values have no place for flags of tokens.
             if (json["added_tokens"]!.AsArray().Any(static token => s_flags.Any(flag => token![flag]!.GetValue<bool>()))) continue;
@@ -27,13 +27,13 @@ public sealed class GgufTokenizerTests
             {
                 var rebuilt = GgufTokenizerBuilder.Build(BytePairValues(json, pre), folder);
                 var parts = JsonNode.Parse(rebuilt.ToJsonBytes())!;
-                if (!SamePart(parts, json, "pre_tokenizer") || !JsonNode.DeepEquals(parts[Model]!["ignore_merges"], json[Model]!["ignore_merges"])) continue;
+                if (!SamePart(parts, json, "normalizer") || !SamePart(parts, json, "pre_tokenizer") || !JsonNode.DeepEquals(parts[Model]!["ignore_merges"], json[Model]!["ignore_merges"])) continue;
                 Compare(folder, rebuilt);
-                compared++;
+                compared.Add(pre);
             }
         }
 
-        Assert.IsGreaterThan(1, compared);
+        Assert.HasCount(s_pre.Length, compared, string.Join(", ", compared));
     }
 
     [TestMethod]
@@ -63,6 +63,44 @@ public sealed class GgufTokenizerTests
         }
 
         Assert.IsGreaterThan(0, compared);
+    }
+
+    [TestMethod]
+    public void Pieces_with_likelihoods_are_rebuilt_as_t5()
+    {
+        var compared = 0;
+        foreach (var folder in Folders("spiece.model"))
+        {
+            var path = Path.Combine(TokenizerCases.Root, folder);
+            var file = SentencePieceReader.Read(File.ReadAllBytes(Path.Combine(path, "spiece.model")), folder);
+            var settings = TokenizerSettings.Read(name => File.Exists(Path.Combine(path, name)) ? File.ReadAllBytes(Path.Combine(path, name)) : null, path);
+            if (file.IsBytePair || settings.Class is not (null or "T5Tokenizer")) continue;
+
+            // What the model file lacks, the sentinels, is user-defined where a converter writes it.
+            var reference = TokenizerCases.Tokenizer(folder);
+            var further = Enumerable.Range(file.Pieces.Count, reference.VocabularySize - file.Pieces.Count).Select(id => reference.TokenOf(id)!);
+            int? Id(string key) => settings.TryGetToken(key, out var token) && token is not null ? reference.IdOf(token.Content) : null;
+            var values = new GgufTokenizerValues
+            {
+                Model = "t5",
+                Tokens = [.. file.Pieces.Select(static piece => piece.Text), .. further],
+                Scores = [.. file.Pieces.Select(static piece => piece.Score), .. further.Select(static _ => 0f)],
+                TokenTypes = [.. file.Pieces.Select(static piece => (int)piece.Type), .. further.Select(static _ => (int)SentencePieceType.UserDefined)],
+                EosId = Id("eos_token"),
+                UnknownId = Id("unk_token"),
+                PaddingId = Id("pad_token"),
+                AddsEos = settings.Class is not null,
+                AddsSpacePrefix = file.AddsDummyPrefix,
+                RemovesExtraWhiteSpace = file.RemovesExtraWhiteSpace,
+                CharacterMap = file.CharacterMap,
+            };
+
+            // A white space that T5's table does not know: the tokenizer of T5 drops it, here it is unknown, as SentencePiece and llama.cpp have it.
+            Compare(folder, GgufTokenizerBuilder.Build(values, folder), except: '\u0085');
+            compared++;
+        }
+
+        Assert.AreEqual(2, compared);
     }
 
     [TestMethod]
@@ -145,11 +183,12 @@ public sealed class GgufTokenizerTests
         int? IdOf(string? token) => token is null ? null : tokens.IndexOf(token);
     }
 
-    private static void Compare(string folder, LanguageModelTokenizer rebuilt)
+    private static void Compare(string folder, LanguageModelTokenizer rebuilt, char? except = null)
     {
         foreach (var line in TokenizerCases.Lines(folder, "expected.jsonl"))
         {
             var text = TokenizerCases.Texts[(int)line.Integer("i")];
+            if (except is { } character && text.Contains(character)) continue;
             Assert.AreSequenceEqual(line.Ints("ids"), rebuilt.Encode(text, s_framed).Ids.ToArray(), $"{folder}: {text}");
         }
     }

@@ -96,11 +96,11 @@ public sealed class HuggingFaceFolderTests
             write(stream);
             files.Add(name, stream.ToArray());
         });
-        using var again = LanguageModel.ReadFiles(name => files.TryGetValue(name, out var content) ? new MemoryStream(content) : null, "a zip");
+        using var again = LanguageModel.ReadFiles(name => files.TryGetValue(name, out var content) ? new MemoryStream(content) : null, files.Keys, "a zip");
         Assert.AreEqual(model.Config, again.Config);
         Assert.AreEqual(model.ParameterCount, again.ParameterCount);
         files.Remove("config.json");
-        var error = Assert.ThrowsExactly<ModelFormatException>(() => LanguageModel.ReadFiles(name => files.TryGetValue(name, out var content) ? new MemoryStream(content) : null, "a zip"));
+        var error = Assert.ThrowsExactly<ModelFormatException>(() => LanguageModel.ReadFiles(name => files.TryGetValue(name, out var content) ? new MemoryStream(content) : null, files.Keys, "a zip"));
         Assert.Contains(Path.Combine("a zip", "config.json"), error.Message);
     }
 

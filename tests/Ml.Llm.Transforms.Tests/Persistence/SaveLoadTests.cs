@@ -98,6 +98,28 @@ public sealed class SaveLoadTests
     }
 
     [TestMethod]
+    public void Chat_templates_in_files_of_their_own_go_through_every_zip()
+    {
+        using var made = TinyModel.Create();
+        var ours = (LanguageModelTokenizer)made.Tokenizer!;
+        var files = ours.ToFiles().ToDictionary(static file => file.Name, static file => file.Content);
+        (files["chat_template.jinja"], files["additional_chat_templates/tool_use.jinja"]) = ("plain"u8.ToArray(), "tools\n"u8.ToArray());
+        var tokenizer = LanguageModelTokenizer.FromFiles(files.GetValueOrDefault, "", names: files.Keys);
+        var model = new LanguageModelTransformer(ml, LanguageModel.Create(made.Config, tokenizer), new GenerationColumns(), new(), ownsModel: true);
+        using var chain = new TransformerChain<ITransformer>(ml.Llm.Transforms.EncodeTokens(tokenizer).Fit(View("a")), model);
+        ml.Model.Save(chain, View("a").Schema, ZipPath());
+
+        using var loaded = (TransformerChain<ITransformer>)ml.Model.Load(ZipPath(), out _);
+        var parts = loaded.ToArray();
+        Assert.AreSequenceEqual(["default", "tool_use"], ((LanguageModelTokenizer)((EncodeTokensTransformer)parts[0]).Tokenizer).ChatTemplateNames);
+        Assert.AreSequenceEqual(["default", "tool_use"], ((LanguageModelTokenizer)((LanguageModelTransformer)parts[1]).Model.Tokenizer!).ChatTemplateNames);
+
+        LanguageModel.ExtractFromModelZip(ZipPath(), Path.Combine(folder, "out"));
+        Assert.AreEqual("tools\n", File.ReadAllText(Path.Combine(folder, "out", "additional_chat_templates", "tool_use.jinja")));
+        Assert.AreSequenceEqual(["default", "tool_use"], LanguageModelTokenizer.FromPretrained(Path.Combine(folder, "out")).ChatTemplateNames);
+    }
+
+    [TestMethod]
     public void A_zip_of_a_newer_format_is_refused_with_both_numbers()
     {
         Save(new GenerationColumns(), new());

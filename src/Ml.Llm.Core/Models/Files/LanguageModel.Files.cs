@@ -49,7 +49,7 @@ public sealed partial class LanguageModel
     /// files. Whole or not at all: it is written aside, then renamed. The bytes are the same on every system and culture.
     /// </summary>
     /// <param name="folder">The folder to make or replace. Files in it that belong to no model stay.</param>
-    /// <exception cref="NotSupportedException">The tokenizer is not a <see cref="LanguageModelTokenizer"/>, so its files cannot be written; the message names its type and the way out.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer is not a <see cref="LanguageModelTokenizer"/> and its files were not given, so they cannot be written; the message names its type and the way out.</exception>
     /// <exception cref="IOException">The folder cannot be written; what was there is unchanged.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written; what was there is unchanged.</exception>
     public void SaveHuggingFace(string folder)
@@ -67,7 +67,7 @@ public sealed partial class LanguageModel
         CheckTokenizer();
         file(ModelFileNames.Config, stream => stream.Write(Encoding.UTF8.GetBytes(Config.ToJson())));
         file(ModelFileNames.GenerationConfig, stream => stream.Write(generationConfig ?? Encoding.UTF8.GetBytes(GenerationConfigFile.Write(Config))));
-        if (Tokenizer is LanguageModelTokenizer ours)
+        if (FileTokenizer is { } ours)
         {
             foreach (var (name, content) in ours.ToFiles(ours.MaxLength ?? Config.MaxPositionEmbeddings))
                 file(name, stream => stream.Write(content));
@@ -82,9 +82,10 @@ public sealed partial class LanguageModel
 
     /// <summary>Reads a model from files wherever they are.</summary>
     /// <param name="open">Gives a file by its name, or null where there is none. The weights' stream must seek. Each stream is disposed.</param>
+    /// <param name="names">The names of all files, '/' between folder and file: those of the tokenizer's chat templates are free.</param>
     /// <param name="displayName">What to call the place in messages.</param>
     /// <exception cref="ModelFormatException">A file is missing or broken.</exception>
-    internal static LanguageModel ReadFiles(Func<string, Stream?> open, string displayName)
+    internal static LanguageModel ReadFiles(Func<string, Stream?> open, IEnumerable<string> names, string displayName)
     {
         var configFile = Path.Combine(displayName, ModelFileNames.Config);
         var config = ModelConfig.FromJson(
@@ -93,7 +94,7 @@ public sealed partial class LanguageModel
         var generation = Read(ModelFileNames.GenerationConfig);
         var endTokens = generation is null ? null : GenerationConfigFile.ReadEndTokens(generation, Path.Combine(displayName, ModelFileNames.GenerationConfig));
         var hasTokenizer = OtherTokenizerFiles.Vocabularies.Prepend(ModelFileNames.Tokenizer).Any(name => HasFile(open, name));
-        var tokenizer = hasTokenizer ? LanguageModelTokenizer.FromFiles(Read, displayName) : null;
+        var tokenizer = hasTokenizer ? LanguageModelTokenizer.FromFiles(Read, displayName, names: names) : null;
         using var weights = WeightFiles.Open(config, open, displayName);
         var network = new DecoderModel(config.ToShape());
         try
@@ -113,7 +114,7 @@ public sealed partial class LanguageModel
     /// <summary>Reads a folder whose configuration lies in a file of another name.</summary>
     internal static LanguageModel ReadFolder(string folder, string configFile)
     {
-        return ReadFiles(Open, folder);
+        return ReadFiles(Open, AdditionalChatTemplates.FilesIn(folder), folder);
 
         Stream? Open(string name)
         {
@@ -137,11 +138,7 @@ public sealed partial class LanguageModel
 
     private void CheckTokenizer()
     {
-        if (Tokenizer is not null and not LanguageModelTokenizer)
-        {
-            throw new NotSupportedException(
-                $"A model with a {Tokenizer.GetType().FullName} cannot be saved: only a LanguageModelTokenizer can be written as tokenizer.json. "
-                + "Read the same tokenizer with LanguageModelTokenizer.FromPretrained(\"tokenizer.json\"), or train one with ml.Llm.Tokenizers, and make the model with that.");
-        }
+        if (Tokenizer is not null && FileTokenizer is null)
+            throw PlainEncoding.NotSaved(Tokenizer, "A model", "; or train with CausalLanguageModelOptions.TokenizerFiles, which are saved in its place");
     }
 }

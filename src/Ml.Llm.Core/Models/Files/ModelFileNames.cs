@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Ml.Llm.Tokenization;
 
 namespace Ml.Llm.Models;
 
@@ -14,14 +15,14 @@ internal static partial class ModelFileNames
     /// <summary>Weights in Python's own serialization, which runs code when read and is never read here.</summary>
     internal static readonly string[] Pickles = ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "model.pth", "consolidated.00.pth"];
 
-    // Files that would contradict a newly saved model if they stayed beside it.
+    // Files and folders that would contradict a newly saved model if they stayed beside it.
     private static readonly string[] Replaced =
     [
         Config, GenerationConfig, Weights, ShardIndex, Tokenizer, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "chat_template.jinja",
+        "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", ChatTemplateSet.FileName, AdditionalChatTemplates.Folder,
     ];
 
-    /// <summary>Whether saving a model replaces a file of this name, or takes it away.</summary>
+    /// <summary>Whether saving a model replaces a file or folder of this name, or takes it away.</summary>
     internal static bool IsReplaced(string name) => Replaced.Contains(name, StringComparer.Ordinal) || Shard().IsMatch(name);
 
     [GeneratedRegex(@"^model-[0-9]+-of-[0-9]+\.safetensors$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -11,7 +11,7 @@ internal static class ModelFolder
 {
     /// <summary>Writes the folder.</summary>
     /// <param name="folder">The folder to make or replace.</param>
-    /// <param name="writeFiles">Is given what writes one file by its name.</param>
+    /// <param name="writeFiles">Is given what writes one file by its name, '/' between a folder and its file.</param>
     /// <exception cref="IOException">It cannot be written; what was there is unchanged.</exception>
     internal static void Write(string folder, Action<Action<string, Action<Stream>>> writeFiles)
     {
@@ -28,10 +28,14 @@ internal static class ModelFolder
             Directory.CreateDirectory(aside);
             writeFiles((name, write) =>
             {
-                using var stream = new FileStream(Path.Combine(aside, name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+                var path = Path.Combine(aside, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
                 write(stream);
                 stream.Flush(flushToDisk: true);
             });
+            foreach (var within in Directory.GetDirectories(aside))
+                FileSync.Folder(within);
             FileSync.Folder(aside);
             if (Directory.Exists(target))
                 Swap(target, aside, $"{target}.old-{mark}");

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Ml.Llm.Tokenization;
 
 /// <summary>
-/// Reads the files beside tokenizer.json: tokenizer_config.json and special_tokens_map.json, and what config.json says of tokens.
+/// Reads the files beside tokenizer.json: tokenizer_config.json, special_tokens_map.json and chat templates, and what config.json
+/// says of tokens.
 /// </summary>
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class TokenizerFiles
@@ -11,7 +12,6 @@ internal static class TokenizerFiles
     public const string Tokenizer = "tokenizer.json";
     public const string Config = "tokenizer_config.json";
     public const string SpecialTokensMap = "special_tokens_map.json";
-    public const string ChatTemplate = "chat_template.jinja";
     public const string ModelConfig = "config.json";
 
     // Names that tell a token's meaning where no file does.
@@ -29,8 +29,9 @@ internal static class TokenizerFiles
     /// <summary>Reads the files, and finds the special ids and the longest length; later files fill what earlier ones leave open.</summary>
     /// <param name="pipeline">The tokenizer.</param>
     /// <param name="open">Gives the bytes of a file by its name, or null.</param>
+    /// <param name="names">The names of all files, '/' between folder and file: those of chat templates are free.</param>
     /// <param name="folder">What to call the place in complaints.</param>
-    public static TokenizerSideFiles Read(TokenizerPipeline pipeline, Func<string, byte[]?> open, string folder)
+    public static TokenizerSideFiles Read(TokenizerPipeline pipeline, Func<string, byte[]?> open, IEnumerable<string> names, string folder)
     {
         var ids = new SpecialTokenIds();
         int? maxLength = null;
@@ -40,7 +41,14 @@ internal static class TokenizerFiles
         if (map is not null) ids = JsonPart.Read(map, Path.Combine(folder, SpecialTokensMap), root => FillFromNames(ids, root, pipeline));
         if (open(ModelConfig) is { } model)
             ids = JsonPart.Read(model, Path.Combine(folder, ModelConfig), root => FillFromIds(ids, root, pipeline));
-        return new TokenizerSideFiles(config, map, open(ChatTemplate), FillFromUsualNames(ids, pipeline), maxLength, pipeline.AddedTokens);
+        return new TokenizerSideFiles(
+            config,
+            map,
+            open(ChatTemplateSet.FileName),
+            AdditionalChatTemplates.Read(names, open, folder),
+            FillFromUsualNames(ids, pipeline),
+            maxLength,
+            pipeline.AddedTokens);
     }
 
     /// <summary>The special ids that the usual names of special tokens tell.</summary>

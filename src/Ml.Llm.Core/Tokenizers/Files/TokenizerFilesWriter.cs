@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Ml.Llm.Tokenization;
 
 /// <summary>
-/// Writes tokenizer_config.json and special_tokens_map.json. Files that were read are written again with what has changed
-/// since; for others, what Transformers needs.
+/// Writes tokenizer_config.json, special_tokens_map.json and chat templates. Files that were read are written again with what has
+/// changed since; for others, what Transformers needs.
 /// </summary>
 /// <threadsafety>Pure functions.</threadsafety>
 internal sealed class TokenizerFilesWriter(LanguageModelTokenizer tokenizer, TokenizerSideFiles read, int? maxLength)
@@ -27,7 +27,8 @@ internal sealed class TokenizerFilesWriter(LanguageModelTokenizer tokenizer, Tok
         // Where a configuration was read without a map, it holds all that a map would.
         if (read.SpecialTokensMap is { } map) yield return (TokenizerFiles.SpecialTokensMap, Rewrite(map, isConfig: false));
         else if (read.Config is null) yield return (TokenizerFiles.SpecialTokensMap, NewMap());
-        if (read.ChatTemplate is { } template) yield return (TokenizerFiles.ChatTemplate, template);
+        if (read.ChatTemplate is { } template) yield return (ChatTemplateSet.FileName, template);
+        foreach (var (name, content) in read.AdditionalChatTemplates) yield return (AdditionalChatTemplates.FileOf(name), content);
     }
 
     private byte[] NewConfig()

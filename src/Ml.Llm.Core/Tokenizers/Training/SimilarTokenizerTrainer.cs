@@ -46,7 +46,7 @@ internal static class SimilarTokenizerTrainer
 
         var files = tokenizer.ToFiles().ToDictionary(file => file.Name, file => file.Content);
         files[TokenizerFiles.Tokenizer] = Rewrite(files[TokenizerFiles.Tokenizer], model, added);
-        return LanguageModelTokenizer.FromFiles(files.GetValueOrDefault, "");
+        return LanguageModelTokenizer.FromFiles(files.GetValueOrDefault, "", names: files.Keys);
     }
 
     private static ITokenModel Learn(

@@ -6,11 +6,6 @@ namespace Ml.Llm.Tokenization;
 /// <threadsafety>Pure functions.</threadsafety>
 internal static class GgufTokenizerBuilder
 {
-    private static readonly string[] s_asGpt2 = ["default", "gpt-2", "gpt2", "phi-2", "mpt", "olmo"];
-    private static readonly string[] s_asLlama3 = ["llama3", "llama-v3", "llama-bpe"];
-    private static readonly string[] s_asQwen2 = ["qwen2", "deepseek-r1-qwen"];
-    private static readonly string[] s_digitsApart = ["smollm", "starcoder", "refact", "command-r", "codeshell"];
-
     /// <summary>Builds the tokenizer.</summary>
     /// <param name="values">The values.</param>
     /// <param name="file">What to call the file in complaints.</param>
@@ -18,6 +13,7 @@ internal static class GgufTokenizerBuilder
     public static LanguageModelTokenizer Build(GgufTokenizerValues values, string file)
     {
         var pieces = PiecesOf(values, file);
+        values = WithUsualIds(values, pieces);
         var pipeline = values.Model switch
         {
             "gpt2" => BuildBytePair(values, pieces, file),
@@ -31,6 +27,20 @@ internal static class GgufTokenizerBuilder
             Bos = values.BosId, Eos = values.EosId, Unknown = values.UnknownId, Sep = values.SeparatorId, Pad = values.PaddingId, Cls = values.ClsId, Mask = values.MaskId,
         };
         return new LanguageModelTokenizer(pipeline, TokenizerFiles.FillFromUsualNames(ids, pipeline));
+    }
+
+    /// <summary>Where a file of a kind that comes from SentencePiece does not say its special ids, they are those that SentencePiece and T5 have by themselves.</summary>
+    private static GgufTokenizerValues WithUsualIds(GgufTokenizerValues values, List<SentencePiece> pieces)
+    {
+        var unknown = pieces.FindIndex(static piece => piece.Type == SentencePieceType.Unknown) is var marked and >= 0 ? marked : (int?)null;
+        return values.Model switch
+        {
+            "llama" => values with { BosId = values.BosId ?? Usual(1), EosId = values.EosId ?? Usual(2), UnknownId = values.UnknownId ?? unknown ?? Usual(0) },
+            "t5" => values with { EosId = values.EosId ?? Usual(1), UnknownId = values.UnknownId ?? unknown ?? Usual(2), PaddingId = values.PaddingId ?? Usual(0) },
+            _ => values,
+        };
+
+        int? Usual(int id) => id < pieces.Count ? id : null;
     }
 
     private static List<SentencePiece> PiecesOf(GgufTokenizerValues values, string file)
@@ -57,11 +67,12 @@ internal static class GgufTokenizerBuilder
     {
         var files = FilesOf(values, className: null, file);
         var merges = (values.Merges ?? throw Problem(file, "merges: missing; the kind gpt2 needs them")).Select((merge, i) => MergeOf(merge, i, file)).ToList();
-        var (preTokenizer, ignoresMerges) = PreTokenizerOf(values.Pre ?? s_asGpt2[0], file);
+        var name = values.Pre ?? GgufPreTokenizer.Default;
+        var pre = GgufPreTokenizer.Find(name) ?? throw Problem(file, $"pre: \"{name}\" is not known; {string.Join(", ", GgufPreTokenizer.Names)} are");
         BytePairVocabulary vocabulary;
         try
         {
-            vocabulary = new BytePairVocabulary(IdsOf(pieces), merges, new BytePairModelOptions(IgnoresMerges: ignoresMerges));
+            vocabulary = new BytePairVocabulary(IdsOf(pieces), merges, new BytePairModelOptions(IgnoresMerges: pre.IgnoresMerges));
         }
         catch (FormatException problem)
         {
@@ -72,12 +83,12 @@ internal static class GgufTokenizerBuilder
         var cutOut = new SentencePieceFile { Pieces = pieces }.CutOut;
         var added = SpecialTokenDefaults.None.Number(model, files, cutOut);
         var template = new FramingTemplate(added, file);
-        var begin = values.AddsBos == true ? template.Named(SpecialTokenDefaults.None.TokenOf("bos_token", files.Settings), "bos_token") : null;
+        var begin = values.AddsBos ?? pre.AddsBos ? template.Named(SpecialTokenDefaults.None.TokenOf("bos_token", files.Settings), "bos_token") : null;
         var end = values.AddsEos == true ? template.Named(SpecialTokenDefaults.None.TokenOf("eos_token", files.Settings), "eos_token") : null;
         return new TokenizerPipeline(
             added,
-            normalizer: null,
-            preTokenizer,
+            pre.Normalizer,
+            pre.Splitter,
             model,
             begin is null && end is null ? null : template.AroundEach(begin, end),
             new ByteLevelDecoder(new ByteLevelOptions()));
@@ -101,18 +112,21 @@ internal static class GgufTokenizerBuilder
 
     private static SentencePieceFile FileOf(GgufTokenizerValues values, List<SentencePiece> pieces, bool isBytePair)
     {
-        var unknown = values.UnknownId ?? Math.Max(0, pieces.FindIndex(static piece => piece.Type == SentencePieceType.Unknown));
         return new SentencePieceFile
         {
             Pieces = pieces,
             IsBytePair = isBytePair,
-            UnknownId = unknown,
+            UnknownId = values.UnknownId ?? 0,
             FallsBackToBytes = pieces.Exists(static piece => piece.Type == SentencePieceType.Byte),
             CharacterMap = values.CharacterMap,
-            AddsDummyPrefix = values.AddsSpacePrefix,
+            AddsDummyPrefix = AddsPrefix(values),
             RemovesExtraWhiteSpace = values.RemovesExtraWhiteSpace,
         };
     }
+
+    /// <summary>Whether a space comes before the text. Where several spaces are one, each word of t5 has one before it, the first too.</summary>
+    private static bool AddsPrefix(GgufTokenizerValues values) =>
+        (values.AddsSpacePrefix ?? values.Model == "llama") || (values.Model == "t5" && values.RemovesExtraWhiteSpace);
 
     private static SlowTokenizerFiles FilesOf(GgufTokenizerValues values, string? className, string file, Func<int, string>? spelling = null)
     {
@@ -128,7 +142,9 @@ internal static class GgufTokenizerBuilder
         {
             ["add_bos_token"] = values.AddsBos ?? values.Model == "llama",
             ["add_eos_token"] = values.AddsEos ?? values.Model == "t5",
-            ["add_prefix_space"] = values.AddsSpacePrefix,
+            ["add_prefix_space"] = AddsPrefix(values),
+            ["do_lower_case"] = values.Lowercases,
+            ["strip_accents"] = values.StripsAccents ?? values.Lowercases,
         };
         return new SlowTokenizerFiles(static _ => null, file, TokenizerSettings.Of(className, switches, tokens));
 
@@ -138,20 +154,6 @@ internal static class GgufTokenizerBuilder
             if ((uint)known >= (uint)values.Tokens.Count) throw Problem(file, Invariant($"the id {known} of the {key} is that of none of the {values.Tokens.Count} tokens"));
             tokens[key] = spelling?.Invoke(known) ?? values.Tokens[known];
         }
-    }
-
-    private static (IPreTokenizer PreTokenizer, bool IgnoresMerges) PreTokenizerOf(string pre, string file)
-    {
-        var plain = new ByteLevelPreTokenizer(new ByteLevelOptions(AddPrefixSpace: false));
-        var byPattern = new ByteLevelPreTokenizer(new ByteLevelOptions(AddPrefixSpace: false, TrimOffsets: false, UseRegex: false));
-        if (s_asGpt2.Contains(pre)) return (plain, false);
-        if (s_digitsApart.Contains(pre)) return (new SequencePreTokenizer([new DigitsPreTokenizer(individualDigits: true), plain]), false);
-        if (s_asQwen2.Contains(pre)) return (Split(Cl100kPattern.Qwen2Text), false);
-        if (s_asLlama3.Contains(pre)) return (Split(Cl100kPattern.Text), true);
-        throw Problem(file, $"pre: \"{pre}\" is not known; {string.Join(", ", s_asGpt2.Concat(s_digitsApart).Concat(s_asQwen2).Concat(s_asLlama3))} are");
-
-        SequencePreTokenizer Split(string pattern) =>
-            new([new SplitPreTokenizer(new GivenPattern(pattern, isExpression: true), SplitBehavior.Isolated, invert: false), byPattern]);
     }
 
     private static (string Left, string Right) MergeOf(string merge, int place, string file)

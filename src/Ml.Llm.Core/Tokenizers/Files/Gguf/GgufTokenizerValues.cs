@@ -19,7 +19,7 @@ internal sealed record GgufTokenizerValues
     /// <summary>The merges of gpt2 (merges): two parts with a space between them.</summary>
     public IReadOnlyList<string>? Merges { get; init; }
 
-    /// <summary>How text is cut into pieces for gpt2 (pre); null: as GPT-2.</summary>
+    /// <summary>How text is cut into pieces for gpt2 (pre); null: default, which is a form of its own. See <see cref="GgufPreTokenizer"/>.</summary>
     public string? Pre { get; init; }
 
     /// <summary>The token that begins a text (bos_token_id).</summary>
@@ -43,17 +43,23 @@ internal sealed record GgufTokenizerValues
     /// <summary>The token that hides another one (mask_token_id).</summary>
     public int? MaskId { get; init; }
 
-    /// <summary>Whether texts begin with the begin token (add_bos_token); null: the usual of the kind, which is yes for llama alone.</summary>
+    /// <summary>Whether texts begin with the begin token (add_bos_token); null: the usual, which is yes for llama, and for gpt2 as <see cref="Pre"/> has it.</summary>
     public bool? AddsBos { get; init; }
 
     /// <summary>Whether texts end with the end token (add_eos_token); null: the usual of the kind, which is yes for t5 alone.</summary>
     public bool? AddsEos { get; init; }
 
-    /// <summary>Whether a space is put before the text (add_space_prefix). Default yes.</summary>
-    public bool AddsSpacePrefix { get; init; } = true;
+    /// <summary>Whether a space is put before the text (add_space_prefix); null: the usual of the kind, which is yes for llama alone.</summary>
+    public bool? AddsSpacePrefix { get; init; }
 
     /// <summary>Whether several spaces are one (remove_extra_whitespaces). Default no.</summary>
     public bool RemovesExtraWhiteSpace { get; init; }
+
+    /// <summary>Whether bert's text is put into lower case (normalizer.lowercase). Default yes.</summary>
+    public bool Lowercases { get; init; } = true;
+
+    /// <summary>Whether accents are taken off bert's text (normalizer.strip_accents); null: where it is put into lower case.</summary>
+    public bool? StripsAccents { get; init; }
 
     /// <summary>The table of character replacements (precompiled_charsmap). Default none.</summary>
     public byte[] CharacterMap { get; init; } = [];
