@@ -35,12 +35,12 @@ internal static class EncodeJob
             {
                 var encoders = Enumerable.Range(0, options.Threads).Select(_ => contenders[i].Make()).ToArray();
                 for (var threads = 1; threads <= options.Threads; threads++)
-                    first[i][threads - 1].Add(Encode(encoders[threads - 1], documents, threads));
+                    first[i][threads - 1].Add(Encode(encoders[threads - 1], documents, threads, repetition));
                 for (var spent = 0.0; spent < options.Seconds / Repetitions * options.Threads;)
                 {
                     for (var threads = 1; threads <= options.Threads; threads++)
                     {
-                        later[i][threads - 1].Add(Encode(encoders[threads - 1], documents, threads));
+                        later[i][threads - 1].Add(Encode(encoders[threads - 1], documents, threads, later[i][threads - 1].Count));
                         spent += later[i][threads - 1][^1].Seconds;
                     }
                 }
@@ -67,11 +67,13 @@ internal static class EncodeJob
         }
     }
 
-    private static Pass Encode(Func<string, int> encode, string[] documents, int threads)
+    private static Pass Encode(Func<string, int> encode, string[] documents, int threads, int pass)
     {
         GC.Collect();
         var next = -1;
         long tokens = 0;
+        // Processors of one machine can differ by half for minutes, as neighbours have it: a thread alone is put on each in turn.
+        if (threads == 1) Processors.UseOne(pass);
         // What starting threads takes is not encoding: they stand ready before the clock runs.
         using var ready = new Barrier(threads);
         var workers = Enumerable.Range(1, threads - 1).Select(_ => new Thread(Work)).ToList();
@@ -82,6 +84,7 @@ internal static class EncodeJob
         Take();
         workers.ForEach(static worker => worker.Join());
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        Processors.UseAll();
         return new Pass(seconds, tokens, GC.GetTotalAllocatedBytes(precise: true) - allocated);
 
         void Work()

@@ -37,4 +37,23 @@ public sealed class WordCacheTests
             Assert.IsGreaterThan(10_000, found);
         });
     }
+
+    [TestMethod]
+    public void A_word_that_is_asked_for_stays_and_others_make_room()
+    {
+        var cache = new WordCache();
+        string[] asked = ["hot", "a hot word of some length"];
+        foreach (var word in asked) cache.Add(word, [1, 2, 3, 4, 5, 6, 7, 8]);
+        for (var number = 0; number < 400_000; number++)
+        {
+            cache.Add(Other(number), [number]);
+            if (number % 1000 == 0) Assert.IsTrue(Array.TrueForAll(asked, word => cache.TryFind(word, out var ids) && ids.Length == 8));
+        }
+
+        Assert.IsFalse(cache.TryFind(Other(0), out _));
+        // A few find no slot.
+        Assert.IsGreaterThan(900, Enumerable.Range(399_000, 1000).Count(number => cache.TryFind(Other(number), out var ids) && ids[0] == number));
+
+        static string Other(int number) => string.Create(CultureInfo.InvariantCulture, $"a word that comes once, number {number}");
+    }
 }

@@ -28,7 +28,7 @@ internal sealed class ShortWords
     private readonly byte[] _bytes;
     private readonly int _first;
     private readonly int _mask;
-    private int _count;
+    private readonly WordTally _tally = new();
 
     /// <summary>Makes the smallest table.</summary>
     public ShortWords()
@@ -45,7 +45,7 @@ internal sealed class ShortWords
     }
 
     /// <summary>Whether so many words are in that one of two new ones would find its place taken, and a larger table can be had.</summary>
-    public bool IsCrowded => 2 * _count > _mask && _mask + 1 < MostPlaces;
+    public bool IsCrowded => 2 * _tally.Words > _mask && _mask + 1 < MostPlaces;
 
     /// <summary>The hash of a word that is not too long.</summary>
     public static ulong HashOf(ReadOnlySpan<char> word) => Key.Of(word).HashOf(word.Length);
@@ -54,14 +54,12 @@ internal sealed class ShortWords
     /// <param name="word">The word, of 1 to <see cref="LongestWord"/> units.</param>
     /// <param name="hash">Gets its hash.</param>
     /// <param name="ids">Gets the ids, which never change.</param>
-    /// <param name="isFree">Whether no word is in its place.</param>
-    public bool TryFind(ReadOnlySpan<char> word, out ulong hash, out ReadOnlySpan<int> ids, out bool isFree)
+    public bool TryFind(ReadOnlySpan<char> word, out ulong hash, out ReadOnlySpan<int> ids)
     {
         var key = Key.Of(word);
         hash = key.HashOf(word.Length);
         ref var place = ref PlaceOf(hash);
         var counts = Volatile.Read(ref place.Counts);
-        isFree = counts == 0;
         var isHere = (counts & LengthMask) == word.Length && place.Key.IsSame(key);
         ids = isHere ? ((ReadOnlySpan<int>)place.Ids)[..(counts >> LengthBits)] : default;
         return isHere;
@@ -77,7 +75,7 @@ internal sealed class ShortWords
         place.Key = key;
         ids.CopyTo(place.Ids);
         Volatile.Write(ref place.Counts, (ids.Length << LengthBits) | word.Length);
-        _count++;
+        _tally.Words++;
         return true;
     }
 
@@ -92,7 +90,7 @@ internal sealed class ShortWords
             ref var target = ref larger.PlaceOf(place.Key.HashOf(place.Counts & LengthMask));
             if (target.Counts != 0) continue;
             target = place;
-            larger._count++;
+            larger._tally.Words++;
         }
 
         return larger;
