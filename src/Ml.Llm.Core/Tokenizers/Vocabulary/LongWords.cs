@@ -54,7 +54,7 @@ internal sealed class LongWords
         var hash = (ulong)word.Length;
         var last = word.Length - UnitsOfPart;
         for (var at = 0; at < last; at += UnitsOfPart) hash = Mix(hash, PartAt(ref first, at));
-        return Mix(hash, PartAt(ref first, last)) >> 32;
+        return Mix(hash, PartAt(ref first, last));
     }
 
     /// <summary>Finds the ids of a word, if the word is here.</summary>
@@ -111,11 +111,7 @@ internal sealed class LongWords
 
     private static ulong PartAt(ref char units, int at) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.As<char, byte>(ref Unsafe.Add(ref units, at)));
 
-    private static ulong Mix(ulong hash, ulong value)
-    {
-        hash = (hash ^ value) * 0x9E3779B97F4A7C15UL;
-        return hash ^ (hash >> 29);
-    }
+    private static ulong Mix(ulong hash, ulong value) => Math.BigMul(hash ^ value, 0x9E3779B97F4A7C15UL, out var low) ^ low;
 
     private int PlaceOf(uint hash) => (int)(hash & (uint)((_slots.Length / Ways) - 1)) * Ways;
 
