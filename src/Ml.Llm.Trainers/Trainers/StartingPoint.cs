@@ -20,7 +20,7 @@ internal sealed class StartingPoint
     private StartingPoint(ModelConfig config, Tokenizer tokenizer, SpecialTokenIds special, LanguageModel? model, string? files)
     {
         this.model = model;
-        fileTokenizer = files is null || tokenizer is LanguageModelTokenizer ? model?.FileTokenizer : PlainEncoding.ReadFiles(tokenizer, files);
+        fileTokenizer = files is null ? model?.FileTokenizer : PlainEncoding.ReadFiles(tokenizer, files);
         Config = config;
         Tokenizer = tokenizer;
         EndOfText = special.Eos ?? throw new ArgumentException(

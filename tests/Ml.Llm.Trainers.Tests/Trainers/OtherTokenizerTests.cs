@@ -70,6 +70,9 @@ public sealed class OtherTokenizerTests
 
         Assert.IsNotNull(ml.Llm.Trainers.CausalLanguageModel(bert, config, options with { TokenizerFiles = one }));
         Assert.Contains(other, Assert.ThrowsExactly<ArgumentException>(() => ml.Llm.Trainers.CausalLanguageModel(bert, config, options with { TokenizerFiles = other })).Message);
+        var ours = LanguageModelTokenizer.FromPretrained(one);
+        Assert.IsNotNull(ml.Llm.Trainers.CausalLanguageModel(ours, config, options with { TokenizerFiles = one }));
+        Assert.Contains(other, Assert.ThrowsExactly<ArgumentException>(() => ml.Llm.Trainers.CausalLanguageModel(ours, config, options with { TokenizerFiles = other })).Message);
         Assert.ThrowsExactly<FileNotFoundException>(() => ml.Llm.Trainers.CausalLanguageModel(bert, config, options with { TokenizerFiles = folder.File("none") }));
         Assert.ThrowsExactly<ArgumentException>(() => ml.Llm.Trainers.CausalLanguageModel(bert, config, options with { TokenizerFiles = "" }));
     }
