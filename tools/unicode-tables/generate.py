@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes the Unicode tables of the tokenizers from the Unicode character database.
 
-    apt-get install unicode-data
     python3 tools/unicode-tables/generate.py [FOLDER OF THE DATABASE, /usr/share/unicode by default]
 
 It writes src/Ml.Llm.Core/Tokenizers/Unicode/unicode.bin (embedded in the assembly, read by UnicodeData.cs) and
-UnicodeScript.cs beside it. The tables in the tree were made from Unicode 17.0.0 (unicode-data 17.0.0 of Debian).
+UnicodeScript.cs beside it. The database is Debian's package unicode-data, of version 17.0.0 or later: what is older lacks
+characters, and is refused.
 
 The libraries behind the peer are of several ages, as its answers for single characters show:
   - its patterns and grapheme clusters are of Unicode 16.0: what came later is unassigned, and the few properties that 17.0
@@ -43,6 +43,7 @@ import sys
 CODE_POINTS = 0x110000
 NEWEST = (16, 0)
 VERSION = "16.0.0"
+NEWEST_OF_ALL = (17, 0)
 UNASSIGNED = (99, 0)
 BLOCK = 128
 NORMALIZATION_AGE = (9, 0)
@@ -92,6 +93,8 @@ class Database:
         self.folder = folder
         self.age = [UNASSIGNED] * CODE_POINTS
         self.age = [tuple(map(int, value.split("."))) for value in self.values("DerivedAge.txt", "99.0")]
+        if max(age for age in self.age if age < UNASSIGNED) < NEWEST_OF_ALL:
+            sys.exit(f"{folder}: the database is older than Unicode {NEWEST_OF_ALL[0]}.0")
         self.category = self.values("extracted/DerivedGeneralCategory.txt", "Cn", CATEGORY_THEN)
         self.combining = [int(value) for value in self.values("extracted/DerivedCombiningClass.txt", "0")]
         self.breaks = self.values("auxiliary/GraphemeBreakProperty.txt", "Other", BREAK_THEN)
@@ -248,7 +251,7 @@ def properties_of(database, normalization):
 
 
 def parts_of(database):
-    newest = database.values("extracted/DerivedGeneralCategory.txt", "Cn", newest=UNASSIGNED)
+    newest = database.values("extracted/DerivedGeneralCategory.txt", "Cn", newest=NEWEST_OF_ALL)
     table = []
     for code_point in range(CODE_POINTS):
         category = database.category[code_point]
@@ -266,7 +269,7 @@ def parts_of(database):
 def lower_of(database):
     table = [0] * CODE_POINTS
     for code_point, row in database.unicode_data.items():
-        if row[13]:
+        if row[13] and not database.is_too_new(code_point, NEWEST_OF_ALL):
             table[code_point] = int(row[13], 16) - code_point
     return table
 
